@@ -1,0 +1,1 @@
+"""Touch terminals and store hub for a medical-cannabis dispensary."""

@@ -1,0 +1,117 @@
+"""The closed vocabulary of a flow: what it may yield, and what it is answered.
+
+=================  ====================================================  =================================
+request            means                                                 answers
+=================  ====================================================  =================================
+``Show``           show a step, wait for what it accepts                 Scanned, Chosen, Typed, TimedOut, Changed
+``Ask``            put a question to the hub                             the question's answer, Refusal, Away
+``Commit``         make a fact durable, then go on                       Kept
+``Print``          put one document on paper                             Printed
+``Tell``           what time is it                                       Told
+=================  ====================================================  =================================
+
+One answer, *back*, never reaches a flow: the runner takes back the last answer of a person instead.
+"""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from kiosk.flows.steps import AnyStep, Banner
+from kiosk.model.base import Noun, Sealed
+from kiosk.model.documents import AnyDocument
+from kiosk.model.labels import Label
+from kiosk.model.orders import Ticket
+from kiosk.model.records import AnyFact
+from kiosk.model.text import Text
+
+
+class Until(Noun, frozen=True, kw_only=True):
+    """A step ends by itself when the live copy shows this: ``lines_picked`` of these line ids, or a ``receipt`` settled."""
+
+    lines_picked: tuple[str, ...] = ()
+    receipt: str = ""
+
+
+class Show(Sealed, frozen=True, kw_only=True, tag="show", tag_field="request"):
+    """``accepts`` are the document kinds the step takes; other scans are answered with a remark and stay here.
+
+    ``time_out`` in seconds ends the step by itself; counted from the showing, or from the last scan of the flow where
+    ``from_last_scan`` is set. ``idle_cover`` False keeps the privacy cover away (queue, kiosk).
+    """
+
+    step: AnyStep
+    accepts: tuple[str, ...] = ()
+    time_out: float | None = None
+    from_last_scan: bool = False
+    until: Until | None = None
+    banner: Banner | None = None
+    sound: Literal["", "match", "look", "stop"] = ""
+
+
+class Ask(Sealed, frozen=True, kw_only=True, tag="ask", tag_field="request"):
+    """``question`` is one of ``kiosk.model.questions``; its ``key``, where it has one, is filled in by the runner.
+
+    ``claims`` marks a question that changes something: *back* does not go behind it.
+    """
+
+    question: Any
+    sop: str
+    claims: bool = False
+
+
+class Commit(Sealed, frozen=True, kw_only=True, tag="commit", tag_field="request"):
+    fact: AnyFact
+    sop: str
+
+
+class Print(Sealed, frozen=True, kw_only=True, tag="print", tag_field="request"):
+    """One document, one job. ``step`` is shown meanwhile."""
+
+    document: Label | Ticket
+    sop: str
+    step: AnyStep | None = None
+    banner: Banner | None = None
+
+
+class Tell(Noun, frozen=True, kw_only=True, tag="tell", tag_field="request"):
+    sop: str
+
+
+Request = Show | Ask | Commit | Print | Tell
+
+
+class Scanned(Sealed, frozen=True, kw_only=True, tag="scanned", tag_field="answer"):
+    document: AnyDocument
+
+
+class Chosen(Noun, frozen=True, kw_only=True, tag="chosen", tag_field="answer"):
+    key: str
+
+
+class Typed(Sealed, frozen=True, kw_only=True, tag="typed", tag_field="answer"):
+    digits: str
+
+
+class TimedOut(Noun, frozen=True, kw_only=True, tag="timed-out", tag_field="answer"):
+    pass
+
+
+class Changed(Noun, frozen=True, kw_only=True, tag="changed", tag_field="answer"):
+    """The ``until`` of the step came true."""
+
+
+class Kept(Noun, frozen=True, kw_only=True, tag="kept", tag_field="answer"):
+    """Durable here; ``key`` is the record's."""
+
+    key: str
+
+
+class Printed(Noun, frozen=True, kw_only=True, tag="printed", tag_field="answer"):
+    """``unknown``: bytes may have left and nobody saw the paper. ``failed``: not one byte was taken, ``reason`` says why."""
+
+    outcome: Literal["printed", "failed", "unknown"]
+    reason: Text | None = None
+
+
+class Told(Noun, frozen=True, kw_only=True, tag="told", tag_field="answer"):
+    at: datetime

@@ -1,0 +1,1 @@
+"""The nouns: what the store deals with, as frozen structs. Knows nobody, does nothing."""

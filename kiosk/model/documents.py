@@ -1,0 +1,119 @@
+"""What came out of a scan: a document, or a named reason why not. Made by ``kiosk.documents``."""
+
+from datetime import date
+from typing import Literal
+
+from kiosk.model.base import Sealed
+from kiosk.model.text import Text
+
+Kind = Literal[
+    "patient_card", "photo_id", "package", "unit", "shelf", "badge", "ticket", "label", "bank_card", "unknown"
+]
+
+
+class Reading(Sealed, frozen=True, kw_only=True):
+    """One whole scan as a device delivered it. ``data`` may hold an ID: it is never logged and never stored.
+
+    ``symbology`` is the AIM identifier (``"]L2"``) where the device gave one. ``at`` is ``Clock.monotonic()`` of the
+    first byte, in seconds. ``complete`` is False for a scan that was cut off.
+    """
+
+    data: bytes
+    device: str
+    at: float
+    symbology: str = ""
+    complete: bool = True
+
+
+class Document(Sealed, frozen=True, kw_only=True, tag_field="kind"):
+    """Base of the documents."""
+
+    @property
+    def kind(self) -> Kind:
+        return self.__struct_config__.tag  # type: ignore[return-value]
+
+
+class PatientCard(Document, frozen=True, kw_only=True, tag="patient_card"):
+    """The state's medical card. ``number`` is the registry's, an opaque key, upper case."""
+
+    number: str
+    state: str
+    expires: date | None = None
+
+
+class PhotoId(Document, frozen=True, kw_only=True, tag="photo_id"):
+    """A government photo ID. ``born`` None means: not readable, hence no decision about age."""
+
+    family: str
+    given: str
+    born: date | None
+    expires: date | None
+    number: str
+    issuer: str
+    """Two-letter jurisdiction for licences, three-letter state for passports."""
+    middle: str = ""
+    suffix: str = ""
+    standard: str = ""
+    """For example ``"AAMVA-09"``."""
+    family_truncated: bool = False
+    given_truncated: bool = False
+    warnings: tuple[str, ...] = ()
+
+
+class PackageTag(Document, frozen=True, kw_only=True, tag="package"):
+    """A tracking system's package tag (METRC: 24 characters 0-9 A-F, upper case)."""
+
+    uid: str
+
+
+class UnitCode(Document, frozen=True, kw_only=True, tag="unit"):
+    """One retail unit with a code of its own (METRC Retail ID): the package it was labelled from and its number in it."""
+
+    uid: str
+    item: int
+
+
+class ShelfCode(Document, frozen=True, kw_only=True, tag="shelf"):
+    place: str
+    """For example ``"V-A3-2"``: room, shelf, bin."""
+
+
+class Badge(Document, frozen=True, kw_only=True, tag="badge"):
+    """A staff badge: a user name, no secret."""
+
+    code: str
+
+
+class TicketCode(Document, frozen=True, kw_only=True, tag="ticket"):
+    """The code on a check-in ticket."""
+
+    ticket_id: str
+
+
+class LabelCode(Document, frozen=True, kw_only=True, tag="label"):
+    """The code on a patient label: dispense number and print (1 is the first; a reprint counts on)."""
+
+    number: str
+    print_no: int
+
+
+class BankCard(Document, frozen=True, kw_only=True, tag="bank_card"):
+    """A payment card was shown. Nothing of it is kept."""
+
+
+class Unread(Document, frozen=True, kw_only=True, tag="unknown"):
+    """Not a document: why, in words for the person and a ``reason_key`` for tests and logs.
+
+    ``could_be`` lists the kinds it could have been: an ambiguous or damaged code is said so, never guessed.
+    """
+
+    reason_key: str
+    reason: Text
+    length: int = 0
+    symbology: str = ""
+    could_be: tuple[str, ...] = ()
+
+
+AnyDocument = (
+    PatientCard | PhotoId | PackageTag | UnitCode | ShelfCode | Badge | TicketCode | LabelCode | BankCard | Unread
+)

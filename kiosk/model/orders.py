@@ -1,0 +1,134 @@
+"""Visits, tickets, orders and picks."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from kiosk.model.base import Noun, Sealed
+from kiosk.model.packages import Lab, Product
+from kiosk.model.people import Profile
+from kiosk.model.text import Text
+
+
+class Ticket(Noun, frozen=True, kw_only=True):
+    """A visit's neutral token: what the patient carries and the room may see."""
+
+    ticket_id: str
+    shape: str
+    """``"circle"``, ``"square"``, ``"triangle"``, ``"star"``, ``"hexagon"`` or ``"diamond"``."""
+    colour: str
+    """``"blue"``, ``"orange"``, ``"sky"``, ``"yellow"``, ``"purple"`` or ``"green"``."""
+    number: int
+
+
+class VisitState(StrEnum):
+    WAITING = "waiting"
+    REFERRED = "referred"
+    """A person has to look: the counter gets the reason, the patient only the way to the counter."""
+    OPEN = "open"
+    CLOSED = "closed"
+    EXPIRED = "expired"
+
+
+class QueueEntry(Noun, frozen=True, kw_only=True):
+    """A check-in as every counter sees it; carries nothing about the person (PAT-10, PRV-03)."""
+
+    visit_id: str
+    ticket: Ticket
+    state: VisitState
+    since: datetime
+    served_at: str = ""
+    """Terminal that opened it."""
+
+
+class Concern(Noun, frozen=True, kw_only=True):
+    """Why a visit was referred: rule and words for staff, and who may settle it.
+
+    ``settled_by`` is ``"person"`` (a technician may decide and is recorded), or ``""`` (nobody: refuse).
+    """
+
+    rule: str
+    reason: Text
+    next_step: Text
+    citation: str = ""
+    settled_by: str = ""
+
+
+class Visit(Sealed, frozen=True, kw_only=True):
+    """An opened visit, as the counter holds it until it ends. ``profile`` None: the patient could not be established."""
+
+    visit_id: str
+    ticket: Ticket
+    profile: Profile | None
+    concerns: tuple[Concern, ...] = ()
+
+
+class LineState(StrEnum):
+    CONFIRMED = "confirmed"
+    CLAIMED = "claimed"
+    PICKED = "picked"
+    DISPENSED = "dispensed"
+    CANCELLED = "cancelled"
+
+
+class OrderLine(Noun, frozen=True, kw_only=True):
+    """One product of an order. ``tags`` are the packages picked for it, one entry a unit; ``batch`` is fixed or ``""``."""
+
+    line_id: str
+    product: Product
+    units: int
+    state: LineState
+    route: str
+    batch: str = ""
+    tags: tuple[str, ...] = ()
+    dispense_numbers: tuple[str, ...] = ()
+    """One a unit: the number its label will carry."""
+
+
+class Order(Noun, frozen=True, kw_only=True):
+    order_id: str
+    visit_id: str
+    lines: tuple[OrderLine, ...]
+
+
+class PickLine(Noun, frozen=True, kw_only=True):
+    """A line as the vault sees it: no patient, no name, no condition (PRV-03).
+
+    ``tag``, ``place``, ``batch`` and ``lab`` are those of the package to take (earliest expiry first); ``tolerance``
+    is the largest relative difference of THC and CBD that still counts as the same (0.10 = 10 %).
+    """
+
+    line_id: str
+    ticket: Ticket
+    counter: str
+    product: Product
+    units: int
+    tag: str
+    place: str
+    batch: str
+    lab: Lab
+    tolerance: str = "0.10"
+    state: LineState = LineState.CONFIRMED
+    claimed_by: str = ""
+    picked: int = 0
+    unit_codes: bool = False
+
+
+class ReceiptState(StrEnum):
+    """How far a dispensation has come towards the state."""
+
+    WAITING = "waiting"
+    SENT = "sent"
+    CONFIRMED = "confirmed"
+    """Read back from the state's own record and equal."""
+    DIFFERS = "differs"
+    REFUSED = "refused"
+
+
+class Receipt(Noun, frozen=True, kw_only=True):
+    """The state's side of one visit's dispensation."""
+
+    visit_id: str
+    external_number: str
+    state: ReceiptState
+    since: datetime
+    detail: Text | None = None

@@ -1,0 +1,56 @@
+"""Products and the packages on the shelf."""
+
+from datetime import date
+from decimal import Decimal
+
+from kiosk.model.base import Noun
+
+
+class Product(Noun, frozen=True, kw_only=True):
+    """What can be ordered. Amounts are per unit (a bottle, a jar, a cartridge). None means: not known, never zero."""
+
+    product_id: str
+    name: str
+    form: str
+    """``"flower"``, ``"tincture"``, ``"vape"``, ``"capsule"``, ``"edible"``, ``"topical"`` …"""
+    route: str
+    """``"smoking"``, ``"sublingual"``, ``"inhalation"``, ``"oral"``, ``"edible"``, ``"topical"``, ``"suppository"``."""
+    thc_mg: Decimal | None = None
+    cbd_mg: Decimal | None = None
+    net_weight_g: Decimal | None = None
+    flower_equivalent_g: Decimal | None = None
+    dose: str = ""
+    price: Decimal = Decimal(0)
+
+
+class Lab(Noun, frozen=True, kw_only=True):
+    """A package's own laboratory values. ``unit`` is ``"%"`` or ``"mg"`` (per unit); None means below or not reported."""
+
+    passed: bool | None
+    thc: Decimal | None = None
+    cbd: Decimal | None = None
+    unit: str = "mg"
+    lab: str = ""
+    tested_on: date | None = None
+
+
+class Package(Noun, frozen=True, kw_only=True):
+    """One tagged package of the tracking system. ``quantity`` counts whole units left in it.
+
+    ``holds`` names every flag that keeps it on the shelf (``"recall"``, ``"investigation"``, ``"quarantine"``, …).
+    ``unit_codes`` says that each unit carries its own code, so that a unit is scanned and never counted.
+    """
+
+    tag: str
+    product_id: str
+    batch: str
+    harvest: str
+    quantity: int
+    place: str
+    lab: Lab
+    expires: date | None = None
+    packaged_on: date | None = None
+    accepted: bool = True
+    finished: bool = False
+    holds: tuple[str, ...] = ()
+    unit_codes: bool = False

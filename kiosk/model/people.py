@@ -1,0 +1,97 @@
+"""Patients, caregivers and staff."""
+
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+
+from kiosk.model.base import Noun, Sealed
+
+
+class Person(Sealed, frozen=True, kw_only=True):
+    family: str
+    given: str
+    born: date | None
+    middle: str = ""
+    suffix: str = ""
+
+
+class RegistryStatus(StrEnum):
+    """What a registry says of a number (PAT-06). Only ``active`` proceeds."""
+
+    ACTIVE = "active"
+    EXPIRED = "expired"
+    SUSPENDED = "suspended"
+    REVOKED = "revoked"
+    PENDING = "pending"
+    DECEASED = "deceased"
+    NOT_FOUND = "not_found"
+    UNKNOWN = "unknown"
+    """The registry did not answer, or answered nonsense. Never a pass."""
+
+
+class Recommendation(Sealed, frozen=True, kw_only=True):
+    """A physician's recommendation. Empty ``routes`` means: no route is allowed, not every route.
+
+    ``limits`` are amounts a pool may not exceed by the physician's order (pool key to amount in the pool's unit);
+    ``max_thc_mg_per_unit`` and ``forms_excluded`` refuse single products (ORD-02).
+    """
+
+    recommendation_id: str
+    physician: str
+    valid_from: date
+    valid_to: date
+    notes: tuple[str, ...] = ()
+    routes: tuple[str, ...] = ()
+    limits: dict[str, Decimal] = {}
+    forms_excluded: tuple[str, ...] = ()
+    max_thc_mg_per_unit: Decimal | None = None
+    min_cbd_to_thc: Decimal | None = None
+
+
+class RegistryEntry(Sealed, frozen=True, kw_only=True):
+    """What the registry answers about one card. ``patients`` is filled for a caregiver's card: the linked numbers."""
+
+    number: str
+    status: RegistryStatus
+    person: Person | None = None
+    expires: date | None = None
+    role: str = "patient"
+    """``"patient"`` or ``"caregiver"``."""
+    patients: tuple[str, ...] = ()
+    recommendation: Recommendation | None = None
+    available: dict[str, Decimal] | None = None
+    """Pool key to amount still available by the registry's own book; None where it keeps none."""
+
+
+class Profile(Sealed, frozen=True, kw_only=True):
+    """The patient as the counter sees them, for one open visit."""
+
+    patient_ref: str
+    """Opaque reference of this store; never the card number."""
+    person: Person
+    card_ending: str
+    """Last three characters of the card number."""
+    status: RegistryStatus
+    card_expires: date | None
+    recommendation: Recommendation | None
+    caregiver: Person | None = None
+    """The person who stands at the counter, where it is not the patient (PAT-13)."""
+    id_kind: str = ""
+    id_issuer: str = ""
+    minor: bool = False
+
+
+class StaffRole(StrEnum):
+    TECHNICIAN = "technician"
+    PHARMACIST = "pharmacist"
+    CONSULTANT = "consultant"
+    MANAGER = "manager"
+
+
+class Session(Noun, frozen=True, kw_only=True):
+    """A named person signed in at one terminal."""
+
+    session_id: str
+    staff_id: str
+    name: str
+    role: StaffRole
