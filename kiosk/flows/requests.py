@@ -26,7 +26,7 @@ from kiosk.model.text import Text
 
 
 class Until(Noun, frozen=True, kw_only=True):
-    """A step ends by itself when the live copy shows this: ``lines_picked`` of these line ids, or a ``receipt`` settled."""
+    """A step ends by itself when the live copy shows this: these lines picked, or this visit's receipt settled."""
 
     lines_picked: tuple[str, ...] = ()
     receipt: str = ""
@@ -107,9 +107,12 @@ class Kept(Noun, frozen=True, kw_only=True, tag="kept", tag_field="answer"):
 
 
 class Printed(Noun, frozen=True, kw_only=True, tag="printed", tag_field="answer"):
-    """``unknown``: bytes may have left and nobody saw the paper. ``failed``: not one byte was taken, ``reason`` says why."""
+    """``unknown``: bytes may have left and nobody saw the paper. ``failed``: not one byte was taken, see ``reason``.
 
-    outcome: Literal["printed", "failed", "unknown"]
+    ``queued``: a ticket was given to the spool. Tickets may be lost without harm, labels may not.
+    """
+
+    outcome: Literal["printed", "failed", "unknown", "queued"]
     reason: Text | None = None
 
 

@@ -54,7 +54,7 @@ class Documents(Step, frozen=True, kw_only=True, tag="documents"):
 
 
 class Ticketed(Step, frozen=True, kw_only=True, tag="ticketed"):
-    """Check-in: the neutral ticket. ``admitted`` False, and ``ticket`` None, mean: see a person; nothing else is said."""
+    """Check-in: the neutral ticket. ``admitted`` False or no ``ticket``: see a person; nothing else is said."""
 
     ticket: Ticket | None
     admitted: bool
@@ -71,7 +71,7 @@ class PinWanted(Step, frozen=True, kw_only=True, tag="pin"):
 
 
 class Queue(Step, frozen=True, kw_only=True, tag="queue"):
-    """Counter: the waiting tickets, live. Choices are ``visit:<visit_id>`` by touch; a ticket scan is the normal way."""
+    """Counter: the waiting tickets, live. Touch is ``visit:<visit_id>``; a ticket scan is the normal way."""
 
     live: tuple[str, ...] = ("queue",)
 

@@ -49,7 +49,7 @@ class PoolStanding(Noun, frozen=True, kw_only=True):
 
 
 class Standing(Noun, frozen=True, kw_only=True):
-    """All pools of one patient at one moment; ``most`` is how many units of each product could be added to the basket."""
+    """All pools of one patient at one moment; ``most``: how many units of each product could still be added."""
 
     pools: tuple[PoolStanding, ...]
     most: dict[str, int] = {}

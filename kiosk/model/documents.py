@@ -67,7 +67,7 @@ class PackageTag(Document, frozen=True, kw_only=True, tag="package"):
 
 
 class UnitCode(Document, frozen=True, kw_only=True, tag="unit"):
-    """One retail unit with a code of its own (METRC Retail ID): the package it was labelled from and its number in it."""
+    """One retail unit with a code of its own (METRC Retail ID): its package as labelled and its number in it."""
 
     uid: str
     item: int

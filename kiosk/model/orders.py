@@ -54,7 +54,7 @@ class Concern(Noun, frozen=True, kw_only=True):
 
 
 class Visit(Sealed, frozen=True, kw_only=True):
-    """An opened visit, as the counter holds it until it ends. ``profile`` None: the patient could not be established."""
+    """An opened visit, as the counter holds it until it ends. ``profile`` None: the patient is not established."""
 
     visit_id: str
     ticket: Ticket
@@ -71,7 +71,7 @@ class LineState(StrEnum):
 
 
 class OrderLine(Noun, frozen=True, kw_only=True):
-    """One product of an order. ``tags`` are the packages picked for it, one entry a unit; ``batch`` is fixed or ``""``."""
+    """One product of an order. ``tags`` are the packages picked for it, one entry a unit; ``batch`` "" is not fixed."""
 
     line_id: str
     product: Product

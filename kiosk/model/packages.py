@@ -24,7 +24,7 @@ class Product(Noun, frozen=True, kw_only=True):
 
 
 class Lab(Noun, frozen=True, kw_only=True):
-    """A package's own laboratory values. ``unit`` is ``"%"`` or ``"mg"`` (per unit); None means below or not reported."""
+    """A package's own laboratory values in ``unit``: ``"%"`` or ``"mg"`` (per unit). None: not reported."""
 
     passed: bool | None
     thc: Decimal | None = None

@@ -48,6 +48,8 @@ class OpenVisit(Sealed, frozen=True, kw_only=True, tag="open-visit", tag_field="
     session_id: str
     ticket_id: str = ""
     card: PatientCard | None = None
+    visit_id: str = ""
+    """Chosen from the queue by touch."""
 
 
 class AskStanding(Noun, frozen=True, kw_only=True, tag="standing", tag_field="ask"):
@@ -101,10 +103,25 @@ class Cancelled(Noun, frozen=True, kw_only=True):
 
 
 class ClaimLine(Noun, frozen=True, kw_only=True, tag="claim-line", tag_field="ask"):
-    """Only one person picks a line (ORD-04)."""
+    """Only one person picks a line (ORD-04). Named by ``line_id``, or by the shelf or package scanned for it."""
 
     key: str
     session_id: str
+    line_id: str = ""
+    place: str = ""
+    tag: str = ""
+
+
+class ReleaseLine(Noun, frozen=True, kw_only=True, tag="release-line", tag_field="ask"):
+    """Gives a claimed line back to the list, because it cannot be picked now."""
+
+    key: str
+    session_id: str
+    line_id: str
+    reason: str
+
+
+class Released(Noun, frozen=True, kw_only=True):
     line_id: str
 
 
@@ -142,6 +159,17 @@ class MakeLabel(Noun, frozen=True, kw_only=True, tag="make-label", tag_field="as
     tag: str
 
 
+class MatchCard(Sealed, frozen=True, kw_only=True, tag="match-card", tag_field="ask"):
+    """Is this scanned card the card of this visit's patient or caregiver (PAT-09)?"""
+
+    visit_id: str
+    card: PatientCard
+
+
+class Matched(Noun, frozen=True, kw_only=True):
+    visit_id: str
+
+
 class AskPermit(Noun, frozen=True, kw_only=True, tag="permit", tag_field="ask"):
     """Last look before hand-over: the state's figure is read again, the smaller answer wins (ALT-05)."""
 
@@ -168,9 +196,11 @@ ANSWERS: dict[type[Any], type[Any]] = {
     ConfirmOrder: Order,
     CancelOrder: Cancelled,
     ClaimLine: PickLine,
+    ReleaseLine: Released,
     CheckUnit: UnitFits,
     AskOrder: Order,
     MakeLabel: Label,
+    MatchCard: Matched,
     AskPermit: Permit,
 }
 
@@ -182,15 +212,16 @@ ROLES: dict[type[Any], frozenset[str]] = {
     ConfirmOrder: frozenset({"counter"}),
     CancelOrder: frozenset({"counter"}),
     ClaimLine: frozenset({"vault"}),
+    ReleaseLine: frozenset({"vault"}),
     CheckUnit: frozenset({"vault"}),
     AskOrder: frozenset({"counter"}),
     MakeLabel: frozenset({"counter"}),
+    MatchCard: frozenset({"counter"}),
     AskPermit: frozenset({"counter"}),
 }
 """Which terminal roles may ask what. Deny by default: the hub checks, and the terminal offers nothing else."""
 
 
 def tag_of(question: Any) -> str:
-    """The last part of the question's route."""
-    kind = question if isinstance(question, type) else type(question)
-    return str(kind.__struct_config__.tag)
+    """The last part of the question's route; takes a question or its type."""
+    return str(question.__struct_config__.tag)

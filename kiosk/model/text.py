@@ -4,7 +4,7 @@ from kiosk.model.base import Noun
 
 
 class Text(Noun, frozen=True, kw_only=True):
-    """``sentence`` is the key of the message catalogues; ``args`` fill its ``{named}`` places and are not translated."""
+    """``sentence`` is the key of the message catalogues; ``args`` fill its ``{named}`` places, untranslated."""
 
     sentence: str
     args: dict[str, str] = {}
