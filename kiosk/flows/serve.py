@@ -1,0 +1,217 @@
+"""DSP-1: a technician serves a patient at the counter, from the ticket to the hand-over."""
+
+import hashlib
+
+from kiosk.flows.label import label_units
+from kiosk.flows.order import take_order
+from kiosk.flows.parts import explain, hub
+from kiosk.flows.pick import await_pick
+from kiosk.flows.requests import Changed, Chosen, Commit, Scanned, Show, Until
+from kiosk.flows.sop import Flow, Sop
+from kiosk.flows.steps import Banner, Choice, FaceCheck, HandedOver, Notes, Queue, Referred
+from kiosk.model.base import to_json
+from kiosk.model.documents import PatientCard, TicketCode
+from kiosk.model.errors import Refusal
+from kiosk.model.orders import Order, Visit
+from kiosk.model.people import Profile, Session
+from kiosk.model.questions import AskPermit, CancelOrder, OpenVisit, Permit
+from kiosk.model.records import (
+    ConcernSettled,
+    Dispensed,
+    DispensedUnit,
+    FaceCompared,
+    NotesRead,
+    SignedOut,
+    VisitClosed,
+    VisitRefused,
+)
+from kiosk.model.text import text
+
+LAST_PICTURE = 15.0
+"""Seconds the confirmed hand-over stays on the screen."""
+
+
+def serve(session: Session) -> Flow[str]:
+    """One visit. Returns ``"served"`` or ``"signed_out"``."""
+    visit = yield from call_next(session)
+    if visit is None:
+        yield Commit(fact=SignedOut(session_id=session.session_id, reason="asked"), sop="DSP-1.1")
+        return "signed_out"
+    if visit.concerns and not (yield from settle(visit)):
+        return "served"
+    if visit.profile is None:
+        yield Commit(fact=VisitRefused(visit_id=visit.visit_id, rules=("patient.not_established",)), sop="DSP-1.2")
+        yield Commit(fact=VisitClosed(visit_id=visit.visit_id, reason="refused"), sop="DSP-1.2")
+        return "served"
+    yield from attend(session, visit, visit.profile)
+    return "served"
+
+
+def attend(session: Session, visit: Visit, profile: Profile) -> Flow[None]:
+    banner = Banner(person=profile.person, card_ending=profile.card_ending, ticket=visit.ticket)
+    if not (yield from compare_face(visit, profile, banner)):
+        yield Commit(fact=VisitClosed(visit_id=visit.visit_id, reason="not_matched"), sop="DSP-1.3")
+        return
+    if not (yield from read_notes(visit, profile, banner)):
+        yield Commit(fact=VisitRefused(visit_id=visit.visit_id, rules=("recommendation.missing",)), sop="DSP-1.4")
+        yield Commit(fact=VisitClosed(visit_id=visit.visit_id, reason="refused"), sop="DSP-1.4")
+        return
+    while True:
+        order = yield from take_order(session, visit, banner)
+        if order is None:
+            yield Commit(fact=VisitClosed(visit_id=visit.visit_id, reason="left"), sop="DSP-1.5")
+            return
+        picked = yield from await_pick(session, order, banner)
+        if picked is None:
+            continue
+        units = yield from label_units(visit, picked, banner)
+        if units is not None and (yield from hand_over(session, visit, picked, units, banner)):
+            return
+        cancel = CancelOrder(key="", session_id=session.session_id, order_id=order.order_id, reason="at the counter")
+        yield from hub(cancel, "DSP-1.7", claims=True, banner=banner)
+
+
+def call_next(session: Session) -> Flow[Visit | None]:
+    """The queue, until one visit is opened by its ticket, by the patient's card, or by touch. None: signed out."""
+    while True:
+        answer = yield Show(
+            step=Queue(
+                sop="DSP-1.1",
+                title=text("Next patient"),
+                hint=text("Scan the ticket."),
+                choices=(Choice(key="sign_out", label=text("Sign out"), look="quiet"),),
+            ),
+            accepts=("ticket", "patient_card"),
+        )
+        wish = OpenVisit(key="", session_id=session.session_id)
+        match answer:
+            case Scanned(document=TicketCode(ticket_id=ticket_id)):
+                wish = OpenVisit(key="", session_id=session.session_id, ticket_id=ticket_id)
+            case Scanned(document=PatientCard() as card):
+                wish = OpenVisit(key="", session_id=session.session_id, card=card)
+            case Chosen(key=key) if key.startswith("visit:"):
+                wish = OpenVisit(key="", session_id=session.session_id, visit_id=key.removeprefix("visit:"))
+            case _:
+                return None
+        visit = yield from hub(wish, "DSP-1.1", claims=True)
+        if isinstance(visit, Refusal):
+            yield from explain(visit, "DSP-1.1", Choice(key="back", label=text("Show the queue"), look="go"))
+        elif isinstance(visit, Visit):
+            return visit
+
+
+def settle(visit: Visit) -> Flow[bool]:
+    """Why a person has to look. True when a person may decide and did; else the visit ends, with its record."""
+    rules = tuple(concern.rule for concern in visit.concerns)
+    refuse = Choice(key="refuse", label=text("Refuse the visit"), look="stop")
+    same = Choice(key="same", label=text("It is the same person"), look="go")
+    decidable = visit.profile is not None and all(concern.settled_by == "person" for concern in visit.concerns)
+    answer = yield Show(
+        step=Referred(
+            sop="DSP-1.2",
+            title=text("A person has to decide") if decidable else text("This visit cannot go on"),
+            ticket=visit.ticket,
+            concerns=visit.concerns,
+            choices=(same, refuse) if decidable else (refuse,),
+        ),
+        sound="look",
+    )
+    if decidable and answer == Chosen(key="same"):
+        for rule in rules:
+            fact = ConcernSettled(visit_id=visit.visit_id, rule=rule, decision="same_person")
+            yield Commit(fact=fact, sop="DSP-1.2")
+        return True
+    yield Commit(fact=VisitRefused(visit_id=visit.visit_id, rules=rules), sop="DSP-1.2")
+    yield Commit(fact=VisitClosed(visit_id=visit.visit_id, reason="refused"), sop="DSP-1.2")
+    return False
+
+
+def compare_face(visit: Visit, profile: Profile, banner: Banner) -> Flow[bool]:
+    """PAT-08. Only here, only by touch, only by a named person."""
+    answer = yield Show(
+        step=FaceCheck(
+            sop="DSP-1.3",
+            title=text("Compare face and photo"),
+            hint=text("Ask for the name and the birth date. Do not read them out."),
+            person=profile.caregiver or profile.person,
+            id_kind=profile.id_kind,
+            id_issuer=profile.id_issuer,
+            on_behalf_of=profile.person if profile.caregiver else None,
+            choices=(
+                Choice(key="matches", label=text("The person matches the photo"), look="go"),
+                Choice(key="differs", label=text("Does not match"), look="stop"),
+            ),
+        ),
+        banner=banner,
+    )
+    matches: bool = answer == Chosen(key="matches")
+    yield Commit(fact=FaceCompared(visit_id=visit.visit_id, matches=matches), sop="DSP-1.3")
+    return matches
+
+
+def read_notes(visit: Visit, profile: Profile, banner: Banner) -> Flow[bool]:
+    """ORD-01: the current recommendation was on the screen; kept is a digest of what was shown."""
+    recommendation = profile.recommendation
+    if recommendation is None:
+        return False
+    yield Show(
+        step=Notes(
+            sop="DSP-1.4",
+            title=text("Read the physician's notes"),
+            recommendation=recommendation,
+            choices=(Choice(key="read", label=text("I have read them"), look="go"),),
+        ),
+        banner=banner,
+    )
+    digest = hashlib.sha256(to_json(recommendation)).hexdigest()
+    fact = NotesRead(visit_id=visit.visit_id, recommendation_id=recommendation.recommendation_id, digest=digest)
+    yield Commit(fact=fact, sop="DSP-1.4")
+    return True
+
+
+def hand_over(
+    session: Session, visit: Visit, order: Order, units: tuple[DispensedUnit, ...], banner: Banner
+) -> Flow[bool]:
+    """The last look, then one record: stock, allotment and the state's receipt follow from it (ALT-05)."""
+    permit: Permit | None = None
+    while permit is None:
+        wish = AskPermit(key="", session_id=session.session_id, visit_id=visit.visit_id, order_id=order.order_id)
+        answer = yield from hub(wish, "DSP-1.8", claims=True, banner=banner)
+        if isinstance(answer, Permit):
+            permit = answer
+        elif isinstance(answer, Refusal):
+            again = Choice(key="again", label=text("Check again"), look="go")
+            cancel = Choice(key="cancel", label=text("Cancel the order"), look="stop")
+            if (yield from explain(answer, "DSP-1.8", again, cancel, banner=banner)) == "cancel":
+                return False
+        else:
+            return False
+    fact = Dispensed(
+        visit_id=visit.visit_id,
+        order_id=order.order_id,
+        permit_id=permit.permit_id,
+        external_number=permit.external_number,
+        units=units,
+    )
+    yield Commit(fact=fact, sop="DSP-1.8")
+    yield from last_picture(visit, order, banner)
+    yield Commit(fact=VisitClosed(visit_id=visit.visit_id, reason="dispensed"), sop="DSP-1.9")
+    return True
+
+
+def last_picture(visit: Visit, order: Order, banner: Banner) -> Flow[None]:
+    """Recorded, confirmed, reported. The technician need not wait: what is open is finished by the hub."""
+    done = HandedOver(
+        sop="DSP-1.9",
+        title=text("Hand it over"),
+        ticket=visit.ticket,
+        visit_id=visit.visit_id,
+        lines=order.lines,
+        choices=(Choice(key="next", label=text("Next patient"), look="go"),),
+    )
+    answer = yield Show(step=done, until=Until(receipt=visit.visit_id), banner=banner, sound="match")
+    if isinstance(answer, Changed):
+        yield Show(step=done, time_out=LAST_PICTURE, banner=banner)
+
+
+SERVE = Sop("DSP-1", 1, "Serving a patient", serve, (Session,))
