@@ -19,6 +19,7 @@ class Purchase(Noun, frozen=True, kw_only=True):
     thc_mg: Decimal | None
     net_weight_g: Decimal | None
     flower_equivalent_g: Decimal | None = None
+    category: str = ""
     order: str = ""
     recommendation_id: str = ""
 
@@ -46,6 +47,8 @@ class PoolStanding(Noun, frozen=True, kw_only=True):
     citation: str
     as_of: datetime | None = None
     returns: tuple[Return, ...] = ()
+    unknown: Text | None = None
+    """Why the figure is not known; ``remaining`` is 0 then, and nothing of this pool can be sold."""
 
 
 class Standing(Noun, frozen=True, kw_only=True):

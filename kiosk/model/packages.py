@@ -20,6 +20,10 @@ class Product(Noun, frozen=True, kw_only=True):
     net_weight_g: Decimal | None = None
     flower_equivalent_g: Decimal | None = None
     dose: str = ""
+    category: str = ""
+    """Where the law counts it apart: ``"low_thc"``, ``"device"``; ``""`` is an ordinary product."""
+    other_routes: tuple[str, ...] = ()
+    """Routes it may be sold for besides ``route``."""
     price: Decimal = Decimal(0)
 
 

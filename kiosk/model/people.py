@@ -29,6 +29,17 @@ class RegistryStatus(StrEnum):
     """The registry did not answer, or answered nonsense. Never a pass."""
 
 
+class Waiver(Noun, frozen=True, kw_only=True):
+    """The state lets one patient have more of a pool, for a time, as its registry says. Never made in the store."""
+
+    pool: str
+    amount: Decimal
+    valid_from: date
+    valid_to: date
+    authority: str
+    """The state's own reference of the grant."""
+
+
 class Recommendation(Sealed, frozen=True, kw_only=True):
     """A physician's recommendation. Empty ``routes`` means: no route is allowed, not every route.
 
@@ -46,6 +57,7 @@ class Recommendation(Sealed, frozen=True, kw_only=True):
     forms_excluded: tuple[str, ...] = ()
     max_thc_mg_per_unit: Decimal | None = None
     min_cbd_to_thc: Decimal | None = None
+    waivers: tuple[Waiver, ...] = ()
 
 
 class RegistryEntry(Sealed, frozen=True, kw_only=True):
