@@ -1,5 +1,7 @@
 """SGN-1: a member of staff signs in by badge and PIN, before anything else (OPN-01)."""
 
+import msgspec
+
 from kiosk.flows.parts import hub
 from kiosk.flows.requests import Chosen, Scanned, Show, TimedOut, Typed
 from kiosk.flows.sop import Flow, Sop
@@ -45,7 +47,7 @@ def _by_pin(badge: str) -> Flow[Session | None]:
                 if isinstance(session, Refusal):
                     wrong = session.reason
                 elif isinstance(session, Session):
-                    return session
+                    return msgspec.structs.replace(session, badge=badge)
                 else:
                     return None
             case Scanned(document=Badge(code=badge)):

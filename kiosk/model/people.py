@@ -107,3 +107,5 @@ class Session(Noun, frozen=True, kw_only=True):
     staff_id: str
     name: str
     role: StaffRole
+    badge: str = ""
+    """The badge it was opened with: the same badge lifts the privacy cover."""

@@ -124,6 +124,13 @@ class Dispensed(Fact, frozen=True, kw_only=True, tag="dispensed"):
     units: tuple[DispensedUnit, ...]
 
 
+class WorkEnded(Fact, frozen=True, kw_only=True, tag="work-ended"):
+    """A flow was ended by the terminal itself, because it could not be resumed: another version, or a fault of ours."""
+
+    sop: str
+    reason: str
+
+
 class VisitClosed(Fact, frozen=True, kw_only=True, tag="visit-closed"):
     visit_id: str
     reason: Literal["dispensed", "refused", "left", "not_matched"]
@@ -143,6 +150,7 @@ AnyFact = (
     | LabelVoided
     | LabelVerified
     | Dispensed
+    | WorkEnded
     | VisitClosed
 )
 

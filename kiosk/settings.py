@@ -1,0 +1,131 @@
+"""A terminal's settings: one TOML file, checked as a whole before anything starts."""
+
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import msgspec
+
+from kiosk.model.errors import KioskError
+from kiosk.model.text import text
+
+S = TypeVar("S")
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One table of the file; a field nobody knows is a mistake, not a wish."""
+
+
+class HubPart(Part, frozen=True, kw_only=True):
+    """How the hub is found. ``fingerprint`` pins its key (SHA-256, hex); ``address`` is the fall-back ``host:port``."""
+
+    token: str
+    fingerprint: str = ""
+    address: str = ""
+    interfaces: tuple[str, ...] = ()
+    """IP addresses to look on; empty means all."""
+
+    def __repr__(self) -> str:
+        return "<HubPart>"
+
+
+class ScannerPart(Part, frozen=True, kw_only=True):
+    """``path`` is a stable device name: ``/dev/serial/by-id/…`` or ``/dev/input/by-id/…-event-kbd``."""
+
+    kind: Literal["serial", "keyboard"]
+    path: str
+    baud: int = 115200
+    layout: str = "us"
+    counting: bool = False
+    """Two equal scans in a row are two units."""
+
+
+class PrinterPart(Part, frozen=True, kw_only=True):
+    host: str
+    port: int = 9100
+    width_dots: Literal[384, 512, 576] = 576
+
+
+class PanelPart(Part, frozen=True, kw_only=True):
+    """``px_per_mm`` decides how large a finger's target is drawn."""
+
+    width: int = 1280
+    height: int = 800
+    px_per_mm: float = 5.9
+    fullscreen: bool = True
+    large_text: bool = False
+    high_contrast: bool = False
+
+
+class RehearsalPart(Part, frozen=True, kw_only=True):
+    """For rehearsals only: a Unix socket through which a script sees and touches the terminal."""
+
+    socket: str
+
+
+class TerminalSettings(Part, frozen=True, kw_only=True):
+    """``state`` and ``zone`` are the store's; ``data`` is the folder of the terminal's store."""
+
+    name: str
+    role: Literal["checkin", "counter", "vault"]
+    state: str
+    data: str
+    hub: HubPart
+    language: str = "en"
+    scanners: tuple[ScannerPart, ...] = ()
+    printer: PrinterPart | None = None
+    panel: PanelPart = PanelPart()
+    cover_after: float = 60.0
+    """Seconds without a touch or scan until patient data is covered."""
+    sound: bool = True
+    rehearsal: RehearsalPart | None = None
+
+
+class SettingsWrong(KioskError):
+    """The file cannot be used; ``str(reason)`` is one line that says where and what is wanted."""
+
+
+def read(path: Path, kind: type[S]) -> S:
+    """Reads one settings file. Raises :class:`SettingsWrong`."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise SettingsWrong(text("{file}: {why}.", file=path, why=error.strerror or "cannot be read")) from None
+    try:
+        return msgspec.toml.decode(data, type=kind)
+    except msgspec.ValidationError as error:
+        raise SettingsWrong(text("{file}: {why}.", file=path, why=error)) from None
+    except (ValueError, UnicodeDecodeError) as error:
+        raise SettingsWrong(text("{file} is not TOML: {why}.", file=path, why=error)) from None
+
+
+def to_toml(value: Any) -> str:
+    """Writes settings as TOML (tables and arrays of tables of plain values): what :func:`read` reads."""
+    plain = msgspec.to_builtins(value)
+    return "\n".join(_table("", plain)) + "\n"
+
+
+def _table(name: str, table: dict[str, Any]) -> list[str]:
+    lines = [f"[{name}]"] if name else []
+    later: list[str] = []
+    for key, value in table.items():
+        path = f"{name}.{key}" if name else key
+        if value is None:
+            continue
+        if isinstance(value, dict):
+            later += ["", *_table(path, value)]
+        elif isinstance(value, list | tuple) and value and isinstance(value[0], dict):
+            for entry in value:
+                later += ["", f"[[{path}]]", *_table(path, entry)[1:]]
+        else:
+            lines.append(f"{key} = {_value(value)}")
+    return lines + later
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return repr(value)
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(_value(entry) for entry in value)}]"
+    return msgspec.json.encode(str(value)).decode()
