@@ -15,7 +15,7 @@ import msgspec
 
 from kiosk.flows.requests import Changed, Chosen, Scanned, Show, TimedOut, Typed, Until
 from kiosk.flows.runner import Back, ShowAnswer
-from kiosk.flows.steps import Act, AnyStep, Banner, Live, Picture
+from kiosk.flows.steps import Act, AnyStep, Banner, Documents, Live, Picture
 from kiosk.model.clock import Clock
 from kiosk.model.connection import Connection
 from kiosk.model.documents import AnyDocument, Badge, Reading, Unread
@@ -91,18 +91,15 @@ class Stage:
         self._put(request.step, request.banner)
         if request.sound:
             self._ear.play(request.sound)
+        self._deliver_waiting()
+        self._check_until()
+        cover = asyncio.create_task(self._cover_when_idle())
         try:
-            self._deliver_waiting()
-            self._check_until()
-            async with asyncio.TaskGroup() as timers:
-                cover = timers.create_task(self._cover_when_idle())
-                try:
-                    return await asyncio.wait_for(self._answer, self._time_left(request))
-                except TimeoutError:
-                    return TimedOut()
-                finally:
-                    cover.cancel()
+            return await asyncio.wait_for(self._answer, self._time_left(request))
+        except TimeoutError:
+            return TimedOut()
         finally:
+            cover.cancel()
             self._request = self._answer = None
 
     def show_meanwhile(self, step: AnyStep, banner: Banner | None) -> None:
@@ -123,7 +120,7 @@ class Stage:
     def set_live(self, live: Live) -> None:
         """The terminal's copy of what the hub tells has changed."""
         self._live = live
-        if self._picture is not None and getattr(self._picture.step, "live", ()):
+        if self._picture is not None and hasattr(self._picture.step, "live"):
             self._change(live=self._live_for(self._picture.step))
         self._check_until()
 
@@ -191,7 +188,6 @@ class Stage:
         if self._sop_at(reading.at) != request.step.sop:
             self.say(text("That scan came too early. Scan again."))
         elif document.kind in request.accepts:
-            self._change(remark=None)
             answer.set_result(Scanned(document=document))
         elif isinstance(document, Unread):
             self.say(document.reason)
@@ -249,7 +245,7 @@ class Stage:
         if not self._steps or self._steps[-1][1] != step.sop:
             self._steps.append((now, step.sop))
         covered = self._picture is not None and self._picture.covered and banner is not None
-        if self._role == "checkin" and step.kind == "documents" and not (step.card or step.photo_id):
+        if isinstance(step, Documents) and not (step.card or step.photo_id):
             self._language = self._home_language
         self._picture = Picture(
             generation=self._generation,
