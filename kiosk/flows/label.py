@@ -164,6 +164,7 @@ def prove(visit: Visit, unit: Unit, banner: Banner) -> Flow[str]:
             title=text("Scan label, package and ticket"),
             hint=text("Stick the label on the package first."),
             product=unit.line.product.name,
+            tag=unit.tag,
             number=unit.number,
             print_no=unit.print_no,
             n=unit.n,

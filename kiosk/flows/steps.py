@@ -133,6 +133,7 @@ class LabelProof(Step, frozen=True, kw_only=True, tag="label-proof"):
     """Label, package and ticket, scanned in any order; what is still missing is shown. Line ``n`` of ``of`` units."""
 
     product: str
+    tag: str
     number: str
     print_no: int
     n: int
