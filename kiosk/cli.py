@@ -1,0 +1,130 @@
+"""The commands. Each is a few lines that call a room; what goes wrong is one clear line and a non-zero exit."""
+
+import argparse
+import asyncio
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from kiosk.model.errors import KioskError
+
+
+class Parser(argparse.ArgumentParser):
+    """Says in one line what is wrong with the command line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message}. See {self.prog} --help.\n")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    arguments = _parser().parse_args(argv)
+    logging.basicConfig(
+        level=logging.DEBUG if os.environ.get("KIOSK_LOG") == "debug" else logging.INFO,
+        format="%(asctime)s %(levelname)-7s %(name)s: %(message)s",
+        datefmt="%H:%M:%S",
+        stream=sys.stderr,
+    )
+    for chatty in ("httpx", "httpcore", "websockets", "PIL", "kivy"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+    try:
+        return int(arguments.command(arguments) or 0)
+    except KioskError as error:
+        print(f"kiosk: {error.reason}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> Parser:
+    parser = Parser(prog="kiosk", description="Touch terminals and store hub for a medical-cannabis dispensary.")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND", parser_class=Parser)
+
+    run = commands.add_parser("run", help="run this terminal")
+    run.add_argument("--settings", type=Path, required=True, help="the terminal's TOML file")
+    run.add_argument("--no-window", action="store_true", help="without a picture: for rehearsals and tests")
+    run.add_argument("--die-at", default="", metavar="STEP", help="rehearse a power cut at this step")
+    run.set_defaults(command=_run)
+
+    hub = commands.add_parser("hub", help="run the store hub")
+    hub.add_argument("--settings", type=Path, required=True, help="the hub's TOML file")
+    hub.set_defaults(command=_hub)
+
+    sandbox = commands.add_parser("sandbox", help="run a state's tracking system and registry, simulated")
+    sandbox.add_argument("system", choices=["metrc"], help="which system")
+    sandbox.add_argument("--port", type=int, default=0, help="port on this machine; 0 takes a free one")
+    sandbox.add_argument("--seed-file", type=Path, help="patients, products and packages; the demo shop's by default")
+    sandbox.add_argument("--keep", type=Path, help="file that keeps what was reported")
+    sandbox.set_defaults(command=_sandbox)
+
+    shop = commands.add_parser("shop", help="run a whole demo store on this machine")
+    shop.add_argument("--out", type=Path, default=Path("out"), help="folder for what is left behind")
+    shop.set_defaults(command=_shop)
+
+    demo = commands.add_parser("demo", help="play a script unattended, with pictures and an account")
+    demo.add_argument("--script", choices=["visit"], default="visit", help="what is played")
+    demo.add_argument("--out", type=Path, default=Path("out"), help="folder for pictures, label, receipt and account")
+    demo.add_argument("--no-window", action="store_true", help="without windows, hence without pictures")
+    demo.add_argument(
+        "--kill-at", default="", metavar="STEP", help="pull the plug at this step, or at each, one by one"
+    )
+    demo.add_argument("--list-steps", action="store_true", help="print the steps --kill-at knows")
+    demo.set_defaults(command=_demo)
+
+    gallery = commands.add_parser("gallery", help="draw every kind of step in every interesting condition")
+    gallery.add_argument("--out", type=Path, default=Path("out"), help="folder for the pictures")
+    gallery.set_defaults(command=_gallery)
+
+    openapi = commands.add_parser("openapi", help="print the hub's API as an OpenAPI document")
+    openapi.set_defaults(command=_openapi)
+    return parser
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from kiosk.running import run_terminal  # noqa: PLC0415
+    from kiosk.settings import TerminalSettings, read  # noqa: PLC0415
+
+    settings = read(arguments.settings, TerminalSettings)
+    return run_terminal(settings, window=not arguments.no_window, die_at=arguments.die_at)
+
+
+def _hub(arguments: argparse.Namespace) -> None:
+    from kiosk.hub.main import run  # noqa: PLC0415
+    from kiosk.hub.settings import load  # noqa: PLC0415
+
+    asyncio.run(run(load(arguments.settings)))
+
+
+def _sandbox(arguments: argparse.Namespace) -> None:
+    from kiosk.demo.shop import SHOP_FILE  # noqa: PLC0415
+    from kiosk.tracking.sandbox.serving import serve_until_stopped  # noqa: PLC0415
+
+    asyncio.run(serve_until_stopped(arguments.seed_file or SHOP_FILE, arguments.port, arguments.keep))
+
+
+def _shop(arguments: argparse.Namespace) -> int:
+    from kiosk.demo.bench import run_shop  # noqa: PLC0415
+
+    return run_shop(arguments.out)
+
+
+def _demo(arguments: argparse.Namespace) -> int:
+    from kiosk.demo.script import play  # noqa: PLC0415
+
+    return play(
+        arguments.out, window=not arguments.no_window, kill_at=arguments.kill_at, list_steps=arguments.list_steps
+    )
+
+
+def _gallery(arguments: argparse.Namespace) -> int:
+    from kiosk.screens.gallery import draw_gallery  # noqa: PLC0415
+
+    return draw_gallery(arguments.out)
+
+
+def _openapi(_: argparse.Namespace) -> None:
+    from kiosk.hub.api import openapi_document  # noqa: PLC0415
+
+    print(openapi_document())

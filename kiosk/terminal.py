@@ -1,0 +1,248 @@
+"""Puts one terminal together: devices, store, link to the hub, and the SOPs of its role. Needs no window.
+
+A terminal is an ``asyncio`` program. Exactly two messages cross to the window, which lives on the main thread: the
+picture to draw goes out through ``draw``, what the person did comes in through :meth:`Terminal.act`.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from kiosk.documents.codes import label_code, ticket_code
+from kiosk.flows.check_in import CHECK_IN
+from kiosk.flows.pick import PICK
+from kiosk.flows.requests import Ask, Commit, Print, Printed, Show
+from kiosk.flows.runner import Author, Back, Observer, Runner, ShowAnswer
+from kiosk.flows.serve import SERVE
+from kiosk.flows.sign_in import SIGN_IN
+from kiosk.flows.sop import Flow, Sop
+from kiosk.flows.steps import Act, Picture
+from kiosk.hw.printer.port import Job, Printer
+from kiosk.hw.scanner.port import Scanner, ScannerState
+from kiosk.local_store.link import HubLink
+from kiosk.local_store.store import TerminalStore
+from kiosk.model.base import from_json, to_json
+from kiosk.model.clock import Clock
+from kiosk.model.connection import Connection
+from kiosk.model.documents import AnyDocument, Reading
+from kiosk.model.errors import KioskError
+from kiosk.model.orders import Ticket
+from kiosk.model.people import Session
+from kiosk.model.records import WorkEnded
+from kiosk.model.text import Text, text
+from kiosk.stage import Ear, Role, Stage, named_after
+
+log = logging.getLogger(__name__)
+
+SESSION = "session"
+"""Under this name the store keeps who is signed in, so that a power cut does not sign anybody out or in."""
+
+PATIENCE = 1.0
+"""Seconds after which a wait is named on the screen."""
+
+
+class Terminal:
+    """One terminal in its role. ``observers`` see every request of every flow (rehearsals, fault tests)."""
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        role: Role,
+        clock: Clock,
+        store: TerminalStore,
+        link: HubLink,
+        decode: Callable[[Reading], AnyDocument],
+        draw: Callable[[Picture], None],
+        ear: Ear,
+        scanners: tuple[Scanner, ...] = (),
+        printer: Printer | None = None,
+        compose: Callable[[Any, str], bytes],
+        cover_after: float = 60.0,
+        language: str = "en",
+        observers: tuple[Observer, ...] = (),
+    ) -> None:
+        self.name, self.role, self.clock = name, role, clock
+        self.store, self.link, self.printer = store, link, printer
+        self._scanners, self._compose, self._observers = scanners, compose, observers
+        self._scanner_states: dict[str, ScannerState] = {}
+        self._spool: asyncio.Queue[tuple[Ticket, str]] = asyncio.Queue()
+        self.stage = Stage(
+            role=role,
+            terminal=name,
+            clock=clock,
+            decode=decode,
+            draw=draw,
+            ear=ear,
+            connection=link.connection,
+            cover_after=cover_after,
+            language=language,
+        )
+        link.on_change = self._hub_told
+        link.on_connection = self.stage.set_connection
+
+    # --- life
+
+    async def run(self) -> None:
+        """Runs until cancelled: devices, the link, and one flow of the role after the other."""
+        await self.link.start()
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                for scanner in self._scanners:
+                    tasks.create_task(self._listen(scanner), name=f"scanner {scanner.name}")
+                if self.printer is not None:
+                    tasks.create_task(self._print_tickets(), name="ticket spool")
+                tasks.create_task(self._work(), name="work")
+        finally:
+            await self.link.close()
+
+    def act(self, act: Act) -> None:
+        """What the person did at the window; on the event loop's thread."""
+        self.stage.act(act)
+
+    async def _work(self) -> None:
+        await self._take_up()
+        while True:
+            if self.role == "checkin":
+                await self._run(await self._start(CHECK_IN))
+                continue
+            session = await self._session()
+            if session is None:
+                signed_in = await self._run(await self._start(SIGN_IN))
+                if signed_in is not None:
+                    await self.store.remember(SESSION, to_json(signed_in))
+                continue
+            sop = SERVE if self.role == "counter" else PICK
+            author = Author(self.name, self.role, session.staff_id, session.session_id)
+            await self._after(await self._run(await self._start(sop, session, author=author)))
+
+    async def _take_up(self) -> None:
+        """Goes on with the work that was open when the power went."""
+        await self._session()
+        known = {sop.name: sop for sop in (CHECK_IN, SIGN_IN, SERVE, PICK)}
+        for flow_id, sop_name, args in await self.store.open_flows():
+            sop = known.get(sop_name)
+            if sop is None:
+                log.warning("%s was open and is not known to this program: ended", sop_name)
+                await self._end(flow_id, sop_name, "unknown_version")
+                continue
+            log.info("%s goes on after a restart", sop_name)
+            runner = Runner.resume(sop, flow_id, args, self.store, self, *self._observers)
+            result = await self._run(runner)
+            if isinstance(result, Session):
+                await self.store.remember(SESSION, to_json(result))
+            else:
+                await self._after(result)
+
+    async def _start(self, sop: Sop, *arguments: Any, author: Author | None = None) -> Runner:
+        author = author or Author(self.name, self.role)
+        return await Runner.start(sop, arguments, author, self.store, self, *self._observers)
+
+    async def _run(self, runner: Runner) -> Any:
+        """One flow to its end. A fault of ours ends this flow with a record; the terminal goes on."""
+        try:
+            return await runner.run()
+        except KioskError as error:
+            log.error("%s ended: %s", runner.sop.name, error)
+            await self._end(runner.flow_id, runner.sop.name, type(error).__name__)
+            self.stage.say(error.reason)
+        except Exception as error:
+            log.error("%s ended by a fault of the program: %s", runner.sop.name, type(error).__name__)
+            log.debug("the fault", exc_info=True)
+            await self._end(runner.flow_id, runner.sop.name, type(error).__name__)
+        return None
+
+    async def _end(self, flow_id: str, sop: str, reason: str) -> None:
+        """Closes a flow that cannot go on, and keeps that it was so."""
+        await self.store.end_flow(flow_id)
+
+        def ended() -> Flow[None]:
+            yield Commit(fact=WorkEnded(sop=sop, reason=reason), sop="TRM-1.1")
+
+        await (await self._start(Sop("TRM-1", 1, "Work ended by the terminal", ended))).run()
+
+    async def _session(self) -> Session | None:
+        kept = await self.store.recall(SESSION)
+        session = from_json(kept, Session) if kept else None
+        self.stage.signed_in(session.name if session else "", session.badge if session else "")
+        return session
+
+    async def _after(self, result: Any) -> None:
+        if result == "signed_out":
+            await self.store.forget(SESSION)
+
+    # --- the world of the flows
+
+    async def show(self, request: Show) -> ShowAnswer | Back:
+        return await self.stage.show(request)
+
+    async def ask(self, request: Ask) -> Any:
+        """Records go first: what the hub is asked may rest on what just happened here."""
+        with named_after(PATIENCE, self.stage, text("Waiting for the hub …")):
+            await self.link.flush()
+            return await self.link.ask(request.question)
+
+    async def print(self, request: Print, job: str) -> Printed:
+        document = request.document
+        if isinstance(document, Ticket):
+            self._spool.put_nowait((document, job))
+            return Printed(outcome="queued")
+        if request.step is not None:
+            self.stage.show_meanwhile(request.step, request.banner)
+        if self.printer is None:
+            return Printed(outcome="failed", reason=text("This terminal has no label printer."))
+        data = self._compose(document, label_code(document.number, document.print_no))
+        outcome = await self.printer.print(Job(job_id=job, data=data))
+        return Printed(outcome=outcome.outcome, reason=outcome.reason)
+
+    def now(self) -> datetime:
+        return self.clock.now()
+
+    # --- devices
+
+    async def _listen(self, scanner: Scanner) -> None:
+        def changed(state: ScannerState) -> None:
+            self._scanner_states[scanner.name] = state
+            self.stage.set_device_words(self._device_words())
+
+        await scanner.run(self.stage.scanned, changed)
+
+    def _device_words(self) -> Text | None:
+        lost = [name for name, state in self._scanner_states.items() if state in ("lost", "absent")]
+        return text("The scanner does not answer. Check its cable.") if lost else None
+
+    async def _print_tickets(self) -> None:
+        """Tickets may be lost without harm: the sign was on the screen, and the patient's card opens the visit too."""
+        assert self.printer is not None
+        while True:
+            ticket, job = await self._spool.get()
+            data = self._compose(ticket, ticket_code(ticket.ticket_id))
+            outcome = await self.printer.print(Job(job_id=job, data=data))
+            if outcome.outcome != "printed":
+                log.warning("a ticket was not printed: %s", outcome.reason)
+            self.stage.set_device_words(self._device_words())
+
+    # --- the hub
+
+    def _hub_told(self) -> None:
+        self.stage.set_live(self._live())
+
+    def _live(self) -> Any:
+        from kiosk.flows.steps import Live  # noqa: PLC0415
+
+        return Live(queue=self.link.queue, lines=self.link.lines, receipts=self.link.receipts)
+
+
+async def until_cancelled(terminal: Terminal) -> None:
+    """Runs the terminal and closes its store, whatever ends it."""
+    try:
+        with contextlib.suppress(asyncio.CancelledError):
+            await terminal.run()
+    finally:
+        await terminal.store.close()
+
+
+__all__ = ["Connection", "Terminal", "until_cancelled"]
