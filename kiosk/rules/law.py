@@ -48,11 +48,15 @@ class Calendar(Window, frozen=True, kw_only=True, tag="calendar"):
 
 
 class Cycle(Window, frozen=True, kw_only=True, tag="cycle"):
-    """Periods of ``days`` dates back to back from an anchor; the very first may be longer. Nothing is carried over."""
+    """Periods of ``days`` dates back to back from an anchor. Nothing is carried over.
+
+    The very first may be longer, ``first_days``, with a limit of its own, ``first_limit``.
+    """
 
     days: Positive
     anchor: Literal["recommendation", "first_purchase"]
     first_days: Positive | None = None
+    first_limit: Annotated[Decimal, msgspec.Meta(ge=0)] | None = None
 
 
 class Transaction(Window, frozen=True, kw_only=True, tag="transaction"):
@@ -67,7 +71,7 @@ AnyWindow = Rolling | Calendar | Cycle | Transaction | PerRecommendation
 
 
 class Member(Noun, frozen=True, kw_only=True):
-    """Which products a pool counts, and how. Empty ``routes`` or ``forms`` match all; the first member that fits counts.
+    """Which products a pool counts, and how. Empty ``routes`` or ``forms`` match all; the first that fits counts.
 
     ``per_unit`` is how much of ``measure`` makes one of the pool's unit: 28.35 g an ounce, 1 mg a mg.
     """
@@ -117,7 +121,7 @@ class Figure(Cited, frozen=True, kw_only=True):
 
 
 class Outage(Cited, frozen=True, kw_only=True):
-    """What may be done while the registry is away. ``no_pass`` is the only rule the engines know: nobody is admitted."""
+    """What may be done while the registry is away. The engines know one rule, ``no_pass``: nobody is admitted."""
 
     rule: Literal["no_pass"]
 

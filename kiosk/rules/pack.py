@@ -5,6 +5,7 @@ import tomllib
 from datetime import date
 from decimal import Decimal
 from importlib.resources import files
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -53,16 +54,13 @@ def parse(source: str) -> tuple[Pack, ...]:
     """Reads a pack file's text. Raises ``ValueError`` with the place and kind of the first fault."""
     whole = msgspec.convert(tomllib.loads(source, parse_float=Decimal), _File)
     packs = sorted(
-        (
-            msgspec.convert({"state": whole.state, "zone": whole.zone, **version}, Pack)
-            for version in whole.versions
-        ),
+        (msgspec.convert({"state": whole.state, "zone": whole.zone, **version}, Pack) for version in whole.versions),
         key=lambda pack: pack.effective_from,
     )
     for pack in packs:
         if fault := _fault(pack):
             raise ValueError(f"version {pack.version}: {fault}")
-    for older, newer in zip(packs, packs[1:], strict=False):
+    for older, newer in pairwise(packs):
         if older.effective_to is None or older.effective_to >= newer.effective_from:
             raise ValueError(f"versions {older.version} and {newer.version} overlap")
     return tuple(packs)

@@ -1,0 +1,133 @@
+"""The words of a basket that does not fit: rule, sum, whose figure it is, and the way on."""
+
+from collections.abc import Mapping
+from datetime import date
+from fractions import Fraction
+
+from kiosk.model.errors import Refusal
+from kiosk.model.packages import Product
+from kiosk.model.text import Text, text
+from kiosk.rules.counting import MEASURES, Count
+from kiosk.rules.law import Calendar, Cycle, Measure, Pack, Pool, Rolling, Transaction
+from kiosk.rules.words import amount, day
+
+
+def no_units(product: Product) -> Refusal:
+    return Refusal(
+        rule="order.units",
+        reason=text("The order asks for no unit of {product}.", product=product.name),
+        way_on=text("Order one unit or more, or leave the product out."),
+    )
+
+
+def no_figure(pack: Pack) -> Refusal:
+    return Refusal(
+        rule=f"{pack.state}.figure",
+        reason=text("The state's figure of what is left is not known."),
+        way_on=text("Ask the state again. Nothing is sold before it answers."),
+        citation=pack.figure.citation,
+    )
+
+
+def no_pool(pack: Pack, product: Product, route: str) -> Refusal:
+    return Refusal(
+        rule=f"{pack.state}.uncounted",
+        reason=text(
+            "No rule says how {product} counts: form {form}, route {route}.",
+            product=product.name,
+            form=product.form,
+            route=route or "none",
+        ),
+        way_on=text("Leave it out. The compliance owner has to look at this product."),
+        citation=pack.figure.citation,
+        differs="route",
+        found=route,
+    )
+
+
+def unknown_product(pack: Pack, pool: Pool, product: Product, measure: Measure) -> Refusal:
+    return Refusal(
+        rule=f"{pack.state}.{pool.key}",
+        reason=text("The {measure} of {product} is not known.", measure=MEASURES[measure], product=product.name),
+        way_on=text("Leave it out. The product's record has to be completed first."),
+        citation=pool.citation,
+        differs=measure,
+    )
+
+
+def unknown_pool(pack: Pack, pool: Pool, why: Text) -> Refusal:
+    return Refusal(
+        rule=f"{pack.state}.{pool.key}",
+        reason=why,
+        way_on=text("Nothing of this limit can be sold before that is known: {pool}.", pool=pool.name),
+        citation=pool.citation,
+    )
+
+
+def over(pack: Pack, one: Count, asked: Fraction, nearest: Mapping[str, int]) -> Refusal:
+    """``nearest``: product name to units of the nearest legal basket."""
+    unit = one.pool.unit
+    left = amount(max(one.left(one.on), Fraction(0)), unit)
+    return Refusal(
+        rule=f"{pack.state}.{one.pool.key}",
+        reason=text(
+            "{pool}: {asked} asked, {left} left.", pool=one.pool.name, asked=amount(asked, unit, up=True), left=left
+        ),
+        way_on=_way_on(one, nearest),
+        citation=one.pool.citation,
+        arithmetic=_arithmetic(one, asked, left),
+    )
+
+
+def _arithmetic(one: Count, asked: Fraction, left: str) -> Text:
+    unit = one.pool.unit
+    said = {
+        "limit": amount(one.limit(one.on), unit),
+        "used": amount(one.used(one.on), unit, up=True),
+        "left": left,
+        "asked": amount(asked, unit, up=True),
+    }
+    source = one.source()
+    if source == "registry":
+        return text(
+            "The state's figure binds: {left} left, with sales it does not know yet taken off. Asked: {asked}.", **said
+        )
+    if source == "physician":
+        return text("The physician's limit is {limit}. {used} used, {left} left. Asked: {asked}.", **said)
+    match one.pool.window:
+        case Rolling(days=days) | Cycle(days=days):
+            return text(
+                "The limit is {limit} in {days} days. {used} used, {left} left. Asked: {asked}.", days=days, **said
+            )
+        case Calendar(period="day"):
+            return text("The limit is {limit} a day. {used} used, {left} left. Asked: {asked}.", **said)
+        case Calendar(period="month"):
+            return text("The limit is {limit} in a calendar month. {used} used, {left} left. Asked: {asked}.", **said)
+        case Calendar():
+            return text("The limit is {limit} in a calendar year. {used} used, {left} left. Asked: {asked}.", **said)
+        case Transaction():
+            return text("The limit is {limit} in one sale. Asked: {asked}.", **said)
+        case _:
+            return text(
+                "The limit is {limit} under this recommendation. {used} used, {left} left. Asked: {asked}.", **said
+            )
+
+
+def _way_on(one: Count, nearest: Mapping[str, int]) -> Text:
+    basket = ", ".join(f"{units} × {name}" for name, units in nearest.items())
+    if (more := _more_on(one)) is None:
+        return text("Take this today: {basket}.", basket=basket) if basket else text("Nothing of it fits.")
+    said = {"day": day(more[0]), "amount": amount(more[1], one.pool.unit)}
+    if basket:
+        return text("Take this today: {basket}. From {day} on: {amount}.", basket=basket, **said)
+    return text("Nothing of it fits today. From {day} on: {amount}.", **said)
+
+
+def _more_on(one: Count) -> tuple[date, Fraction] | None:
+    """The next date with more than today, as far as the present recommendation reaches."""
+    now = max(one.left(one.on), Fraction(0))
+    last = one.recommendation.valid_to if one.recommendation is not None else date.max
+    for back, _ in one.returns():
+        if back <= last and (then := one.left(back)) > now:
+            return back, then
+    return None
