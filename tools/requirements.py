@@ -73,14 +73,13 @@ def check(page: str, marks: dict[str, set[str]]) -> list[str]:
 
 def written(page: str, marks: dict[str, set[str]]) -> str:
     """The page with its last column made anew."""
-    lines = []
-    for line in page.splitlines():
-        row = ROW.match(line)
-        if row:
-            tests = " ".join(f"`{test}`" for test in sorted(marks.get(row["code"], set())))
-            line = f"| {row['code']} | {row['what']} | {row['state']} | {tests + ' ' if tests else ''}|"
-        lines.append(line)
-    return "\n".join(lines) + "\n"
+
+    def anew(row: re.Match[str]) -> str:
+        tests = " ".join(f"`{test}`" for test in sorted(marks.get(row["code"], set())))
+        return f"| {row['code']} | {row['what']} | {row['state']} | {tests + ' ' if tests else ''}|"
+
+    rows = ((line, ROW.match(line)) for line in page.splitlines())
+    return "\n".join(anew(row) if row else line for line, row in rows) + "\n"
 
 
 def main(arguments: list[str]) -> int:
