@@ -1,0 +1,1 @@
+"""Devices of a terminal. Each exists twice: a driver, and a simulator that speaks the same bytes."""
