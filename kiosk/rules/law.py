@@ -56,7 +56,7 @@ class Cycle(Window, frozen=True, kw_only=True, tag="cycle"):
     days: Positive
     anchor: Literal["recommendation", "first_purchase"]
     first_days: Positive | None = None
-    first_limit: Annotated[Decimal, msgspec.Meta(ge=0)] | None = None
+    first_limit: Decimal | None = None
 
 
 class Transaction(Window, frozen=True, kw_only=True, tag="transaction"):
@@ -79,7 +79,7 @@ class Member(Noun, frozen=True, kw_only=True):
     measure: Measure
     routes: tuple[str, ...] = ()
     forms: tuple[str, ...] = ()
-    per_unit: Annotated[Decimal, msgspec.Meta(gt=0)] = Decimal(1)
+    per_unit: Decimal = Decimal(1)
 
 
 class Pool(Cited, frozen=True, kw_only=True):
@@ -96,11 +96,11 @@ class Pool(Cited, frozen=True, kw_only=True):
     unit: Word
     window: AnyWindow
     members: Annotated[tuple[Member, ...], msgspec.Meta(min_length=1)]
-    limit: Annotated[Decimal, msgspec.Meta(ge=0)] | None = None
+    limit: Decimal | None = None
     where_stated: bool = False
     exempt: tuple[str, ...] = ()
     counts_from: date | None = None
-    round_up_to: Annotated[Decimal, msgspec.Meta(gt=0)] | None = None
+    round_up_to: Decimal | None = None
     waivable: bool = False
 
 
@@ -153,11 +153,16 @@ class TicketRule(Cited, frozen=True, kw_only=True):
 
 
 class FieldRule(Noun, frozen=True, kw_only=True):
-    """One fact of the label, by its key. ``if_present`` facts are left out where there is none to print."""
+    """One fact of the label, by its key; ``or_key`` is another fact that does as well (mg instead of per cent).
+
+    ``if_present`` facts are left out where there is none to print. ``routes`` limits the field to products of these.
+    """
 
     key: Word
     heading: Word
+    or_key: str = ""
     required: Literal["always", "if_present"] = "always"
+    routes: tuple[str, ...] = ()
     citation: str = ""
     """Where it differs from the label rule's own."""
 

@@ -15,7 +15,7 @@ import msgspec
 from kiosk.model.base import Noun
 from kiosk.model.errors import Ours
 from kiosk.model.text import text
-from kiosk.rules.law import Pack, Word
+from kiosk.rules.law import Cycle, Pack, Pool, Word
 
 __all__ = ["Pack", "load", "parse", "versions"]
 
@@ -89,8 +89,17 @@ def _fault(pack: Pack) -> str:
     for pool in pack.pools:
         if pool.limit is None and pool.waivable:
             return f"pool {pool.key} has no limit that could be waived"
+        if any(amount is not None and not (amount.is_finite() and amount >= 0) for amount in (pool.limit, _first_limit(pool))):
+            return f"pool {pool.key} has a limit below zero"
+        divisors = (*(member.per_unit for member in pool.members), pool.round_up_to)
+        if any(amount is not None and not (amount.is_finite() and amount > 0) for amount in divisors):
+            return f"pool {pool.key} divides by zero or less"
     for example in pack.examples:
         named = {*example.limits, *(key for check in example.checks for key in (*check.remaining, check.refused_by))}
         if unknown := named - {*keys, ""}:
             return f"example {example.name} names no pool: {min(unknown)}"
     return ""
+
+
+def _first_limit(pool: Pool) -> Decimal | None:
+    return pool.window.first_limit if isinstance(pool.window, Cycle) else None
