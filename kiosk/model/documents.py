@@ -51,6 +51,7 @@ class PhotoId(Document, frozen=True, kw_only=True, tag="photo_id"):
     number: str
     issuer: str
     """Two-letter jurisdiction for licences, three-letter state for passports."""
+    issued: date | None = None
     middle: str = ""
     suffix: str = ""
     standard: str = ""

@@ -67,6 +67,7 @@ class RegistryEntry(Sealed, frozen=True, kw_only=True):
     status: RegistryStatus
     person: Person | None = None
     expires: date | None = None
+    valid_from: date | None = None
     role: str = "patient"
     """``"patient"`` or ``"caregiver"``."""
     patients: tuple[str, ...] = ()

@@ -89,7 +89,10 @@ def _fault(pack: Pack) -> str:
     for pool in pack.pools:
         if pool.limit is None and pool.waivable:
             return f"pool {pool.key} has no limit that could be waived"
-        if any(amount is not None and not (amount.is_finite() and amount >= 0) for amount in (pool.limit, _first_limit(pool))):
+        if any(
+            amount is not None and not (amount.is_finite() and amount >= 0)
+            for amount in (pool.limit, _first_limit(pool))
+        ):
             return f"pool {pool.key} has a limit below zero"
         divisors = (*(member.per_unit for member in pool.members), pool.round_up_to)
         if any(amount is not None and not (amount.is_finite() and amount > 0) for amount in divisors):

@@ -19,24 +19,9 @@ def conflict(recommendation: Recommendation | None, product: Product, route: str
 
     ``route`` ``""`` means the product's own. What is not known about a product never passes a limit on it.
     """
-    if recommendation is None:
-        return _no(
-            "recommendation.none",
-            text("There is no recommendation on record for this patient."),
-            text("The patient's physician has to enter one with the state."),
-        )
-    if on < recommendation.valid_from:
-        return _no(
-            "recommendation.not_yet",
-            text("The recommendation begins on {day}.", day=day(recommendation.valid_from)),
-            text("Come back on {day}.", day=day(recommendation.valid_from)),
-        )
-    if on > recommendation.valid_to:
-        return _no(
-            "recommendation.ended",
-            text("The recommendation ended on {day}.", day=day(recommendation.valid_to)),
-            text("The patient's physician has to renew it."),
-        )
+    if refusal := not_current(recommendation, on):
+        return refusal
+    assert recommendation is not None
     wanted = route or product.route
     if wanted not in (product.route, *product.other_routes):
         return _no(
@@ -69,6 +54,29 @@ def conflict(recommendation: Recommendation | None, product: Product, route: str
             found=product.form,
         )
     return _too_strong(recommendation, product) or _too_little_cbd(recommendation, product)
+
+
+def not_current(recommendation: Recommendation | None, on: date) -> Refusal | None:
+    """Why no recommendation stands behind anything on ``on``; None: one does."""
+    if recommendation is None:
+        return _no(
+            "recommendation.none",
+            text("There is no recommendation on record for this patient."),
+            text("The patient's physician has to enter one with the state."),
+        )
+    if on < recommendation.valid_from:
+        return _no(
+            "recommendation.not_yet",
+            text("The recommendation begins on {day}.", day=day(recommendation.valid_from)),
+            text("Come back on {day}.", day=day(recommendation.valid_from)),
+        )
+    if on > recommendation.valid_to:
+        return _no(
+            "recommendation.ended",
+            text("The recommendation ended on {day}.", day=day(recommendation.valid_to)),
+            text("The patient's physician has to renew it."),
+        )
+    return None
 
 
 def _too_strong(recommendation: Recommendation, product: Product) -> Refusal | None:
