@@ -17,6 +17,7 @@ _BOM = b"\xef\xbb\xbf"
 _AIM = re.compile(rb"\][A-Za-z][0-9A-Za-z]")
 _ANSI = re.compile(rb"(?:ANSI |AAMVA)\d{6}\d{2}(?:\d{2})?(\d{2})((?:[A-Z]{2}\d{8})+)")
 _ENTRY = re.compile(rb"[A-Z][A-Z0-9](\d{4})(\d{4})")
+_SEGMENT_END = re.compile(rb"\n*\r")
 _MRZ_LINE = re.compile(rb"[PACIV][A-Z<][A-Z0-9<]{28,42}")
 _MRZ_LINES = {30: 3, 36: 2, 44: 2}
 
@@ -152,10 +153,8 @@ class Framer:
         self._wipe()
         data = data.removeprefix(_BOM).strip(_PADDING)
         body = data.rstrip(_ENDS + _PADDING)
-        if b"\r" in body or b"\n" in body:
-            # The first CR after a document's last element is its segment terminator, the rest is the device's.
-            rest = data[len(body) :]
-            body += b"\r" if rest.startswith(b"\r") and b"ANSI " in body[:40] else b""
+        if b"ANSI " in body[:40] and (terminator := _SEGMENT_END.match(data, len(body))):
+            body += terminator[0]  # the document's own, up to its CR; what follows is the device's
         if not body:
             return []
         if body in self._rules.no_read:

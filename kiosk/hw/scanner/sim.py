@@ -174,7 +174,11 @@ class KeyScanner:
         char = bytes([byte]).decode("cp1252", "replace")
         if byte < 0x20:
             return _press(LEFT_CTRL, around=self._key(chr(byte | 0x40)))
-        return self._key(char)
+        return self._key(char) + (_press(SPACE) if self._waits(char) else [])
+
+    def _waits(self, char: str) -> bool:
+        """Whether the keyboard holds this character back for a letter, so that a space has to set it free."""
+        return char in self._dead and self._keys[char][1] < 2
 
     def _key(self, char: str) -> list[tuple[int, int, int]]:
         if char == " ":
@@ -185,7 +189,7 @@ class KeyScanner:
         stroke = _press(code)
         if level:
             stroke = _press(LEFT_SHIFT if level == 1 else RIGHT_ALT, around=stroke)
-        return stroke + (_press(SPACE) if char in self._dead and level < 2 else [])
+        return stroke
 
 
 def _press(code: int, *, around: Iterable[tuple[int, int, int]] = ()) -> list[tuple[int, int, int]]:
