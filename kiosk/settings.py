@@ -34,9 +34,7 @@ class ScannerPart(Part, frozen=True, kw_only=True):
     kind: Literal["serial", "keyboard"]
     path: str
     baud: int = 115200
-    layout: str = "us"
-    counting: bool = False
-    """Two equal scans in a row are two units."""
+    layout: Literal["us", "uk", "de"] = "us"
 
 
 class PrinterPart(Part, frozen=True, kw_only=True):

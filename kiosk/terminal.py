@@ -5,7 +5,6 @@ picture to draw goes out through ``draw``, what the person did comes in through 
 """
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Callable
 from datetime import datetime
@@ -19,14 +18,14 @@ from kiosk.flows.runner import Author, Back, Observer, Runner, ShowAnswer
 from kiosk.flows.serve import SERVE
 from kiosk.flows.sign_in import SIGN_IN
 from kiosk.flows.sop import Flow, Sop
-from kiosk.flows.steps import Act, Picture
+from kiosk.flows.steps import Act, Live, Picture
 from kiosk.hw.printer.port import Job, Printer
-from kiosk.hw.scanner.port import Scanner, ScannerState
+from kiosk.hw.scanner.duplicates import Duplicates
+from kiosk.hw.scanner.port import Scanner, ScannerState, words
 from kiosk.local_store.link import HubLink
 from kiosk.local_store.store import TerminalStore
 from kiosk.model.base import from_json, to_json
 from kiosk.model.clock import Clock
-from kiosk.model.connection import Connection
 from kiosk.model.documents import AnyDocument, Reading
 from kiosk.model.errors import KioskError
 from kiosk.model.orders import Ticket
@@ -68,6 +67,7 @@ class Terminal:
         self.name, self.role, self.clock = name, role, clock
         self.store, self.link, self.printer = store, link, printer
         self._scanners, self._compose, self._observers = scanners, compose, observers
+        self._duplicates = Duplicates()
         self._scanner_states: dict[str, ScannerState] = {}
         self._spool: asyncio.Queue[tuple[Ticket, str]] = asyncio.Queue()
         self.stage = Stage(
@@ -208,11 +208,14 @@ class Terminal:
             self._scanner_states[scanner.name] = state
             self.stage.set_device_words(self._device_words())
 
-        await scanner.run(self.stage.scanned, changed)
+        def deliver(reading: Reading) -> None:
+            if not self._duplicates.repeats(reading):
+                self.stage.scanned(reading)
+
+        await scanner.run(deliver, changed)
 
     def _device_words(self) -> Text | None:
-        lost = [name for name, state in self._scanner_states.items() if state in ("lost", "absent")]
-        return text("The scanner does not answer. Check its cable.") if lost else None
+        return next((said for said in map(words, self._scanner_states.values()) if said is not None), None)
 
     async def _print_tickets(self) -> None:
         """Tickets may be lost without harm: the sign was on the screen, and the patient's card opens the visit too."""
@@ -228,21 +231,5 @@ class Terminal:
     # --- the hub
 
     def _hub_told(self) -> None:
-        self.stage.set_live(self._live())
-
-    def _live(self) -> Any:
-        from kiosk.flows.steps import Live  # noqa: PLC0415
-
-        return Live(queue=self.link.queue, lines=self.link.lines, receipts=self.link.receipts)
-
-
-async def until_cancelled(terminal: Terminal) -> None:
-    """Runs the terminal and closes its store, whatever ends it."""
-    try:
-        with contextlib.suppress(asyncio.CancelledError):
-            await terminal.run()
-    finally:
-        await terminal.store.close()
-
-
-__all__ = ["Connection", "Terminal", "until_cancelled"]
+        link = self.link
+        self.stage.set_live(Live(queue=link.queue, lines=link.lines, receipts=link.receipts))
