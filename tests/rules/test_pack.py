@@ -1,0 +1,221 @@
+"""The law is data: dated, cited, checked by its own examples, and nowhere in the program."""
+
+import ast
+import re
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+import kiosk
+from kiosk.model.clock import local_date
+from kiosk.model.errors import Ours
+from kiosk.rules.allotments import Book, Item, judge
+from kiosk.rules.examples import covered, failures
+from kiosk.rules.law import Cited
+from kiosk.rules.pack import load, parse, versions
+from tests.rules.given import (
+    DAY,
+    MONTH,
+    SOURCE,
+    TODAY,
+    TRANSACTION,
+    bought,
+    flower,
+    pool,
+    recommendation,
+    source_of,
+)
+
+PACKS = Path(kiosk.__file__).parent / "rules" / "packs"
+STATES = sorted(path.stem.upper() for path in PACKS.glob("*.toml"))
+
+
+@pytest.mark.requirement("ALT-03")
+@pytest.mark.parametrize("state", STATES)
+def test_every_worked_example_of_every_version_comes_out(state: str) -> None:
+    for pack in versions(state):
+        assert failures(pack) == ()
+        assert min(covered(pack).values()) >= 3
+
+
+@pytest.mark.requirement("ALT-03", "INS-06")
+@pytest.mark.parametrize("state", STATES)
+def test_every_rule_is_cited_and_dated(state: str) -> None:
+    for pack in versions(state):
+        rules: tuple[Cited, ...] = (
+            *pack.pools,
+            *pack.uncounted,
+            *pack.card_rules,
+            *pack.accepted_ids,
+            *pack.label.statements,
+            pack.label,
+            pack.figure,
+            pack.outage,
+            pack.age,
+            pack.tickets,
+        )
+        assert all(rule.citation and rule.as_of and rule.confidence for rule in rules)
+
+
+def test_a_false_example_is_found() -> None:
+    example = (
+        '\n[[versions.examples]]\nname = "Too much"\nrecommended_from = 2025-01-01\nrecommended_to = 2026-01-01\n'
+        "checks = [{ on = 2025-02-01, remaining = { flower = 2.51 }, "
+        'basket = [{ route = "smoking", net_weight_g = 71 }] }]'
+    )
+    (pack,) = parse(source_of(pool()) + example)
+    assert failures(pack) == (
+        "ZZ 2020-01-01: Too much, 2025-02-01: flower has 2.5 left, not 2.51",
+        "ZZ 2020-01-01: Too much, 2025-02-01: refused by ZZ.flower, not by nothing",
+    )
+
+
+@pytest.mark.requirement("ALT-03")
+def test_a_past_sale_is_explained_by_the_version_of_its_day(tmp_path: Path) -> None:
+    """The invented state halves its limit on the first of July: sales of June stay lawful."""
+    old = source_of(pool(limit="2"))
+    new = source_of(pool(limit="1")).split("[[versions]]", 1)[1]
+    old = old.replace("effective_from = 2000-01-01", "effective_from = 2000-01-01\neffective_to = 2025-06-30")
+    new = new.replace("effective_from = 2000-01-01", "effective_from = 2025-07-01").replace("2020-01-01", "2025-07-01")
+    (tmp_path / "zz.toml").write_text(old + "\n[[versions]]" + new)
+    basket = [Item(product=flower("56.7"), units=1)]
+    judged = {
+        day: judge(load("ZZ", day, tmp_path), Book(), recommendation(), day, basket)
+        for day in (date(2025, 6, 30), date(2025, 7, 1))
+    }
+    assert {day.month: (each.refusal is None, each.standing.pack) for day, each in judged.items()} == {
+        6: (True, "ZZ 2020-01-01"),
+        7: (False, "ZZ 2025-07-01"),
+    }
+
+
+@pytest.mark.requirement("ALT-03")
+def test_three_states_that_contradict_each_other_need_no_code() -> None:
+    history = (bought(date(2026, 2, 28), flower("28.35")), bought(date(2026, 3, 2), flower("14.175")))
+    book = Book(purchases=history)
+    doctor = recommendation(valid_from=date(2026, 1, 20))
+    cycle = '{ kind = "cycle", days = 45, anchor = "recommendation" }'
+    left = {}
+    for state, window in {"ZA": TRANSACTION, "ZB": DAY, "ZC": MONTH, "ZD": cycle}.items():
+        (pack,) = parse(source_of(pool(window=window), state=state))
+        grams = [
+            weight
+            for weight in ("28.35", "42.525", "56.7", "70.875", "70.876")
+            if judge(pack, book, doctor, TODAY, [Item(product=flower(weight), units=1)]).refusal is None
+        ]
+        left[state] = Decimal(grams[-1]) / Decimal("28.35")
+    assert left == {"ZA": Decimal("2.5"), "ZB": 2, "ZC": 2, "ZD": 1}
+
+
+FAULTS = {
+    "a number instead of a word": ('unit = "oz"', "unit = 5", "Expected `str`, got `int` - at `$.pools[0].unit`"),
+    "an unknown window": (
+        'kind = "rolling"',
+        'kind = "sliding"',
+        "Invalid value 'sliding' - at `$.pools[0].window.kind`",
+    ),
+    "a misspelt field": ("days = 14", "day = 14", "`$.pools[0].window`"),
+    "no citation": ("limit = 2.5\n", 'limit = 2.5\nciting = ""\n', "unknown field `citing` - at `$.pools[0]`"),
+    "a limit below zero": ("limit = 2.5", "limit = -1", "version 2020-01-01: pool flower has a limit below zero"),
+    "no number at all": ("limit = 2.5", "limit = nan", "version 2020-01-01: pool flower has a limit below zero"),
+    "a division by zero": (
+        "per_unit = 28.35",
+        "per_unit = 0",
+        "version 2020-01-01: pool flower divides by zero or less",
+    ),
+    "no such zone": ("America/New_York", "America/Atlantis", "no time zone is called America/Atlantis"),
+    "a broken pattern": ('"Z[0-9]+"', '"Z[0-9"', "card pattern Z[0-9"),
+    "an end before the beginning": (
+        "effective_from = 2000-01-01",
+        "effective_from = 2000-01-01\neffective_to = 1999-01-01",
+        "effective_to is before effective_from",
+    ),
+    "not TOML": ("[versions.figure]", "[versions.figure", "Expected ']'"),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_in_a_pack_is_one_clear_line(fault: str, tmp_path: Path) -> None:
+    right, wrong, said = FAULTS[fault]
+    assert right in source_of(pool())
+    (tmp_path / "zz.toml").write_text(source_of(pool()).replace(right, wrong))
+    with pytest.raises(Ours) as caught:
+        load("ZZ", TODAY, tmp_path)
+    line = str(caught.value.reason)
+    assert line.startswith("The rule pack zz.toml has a fault: ")
+    assert said in line
+    assert "\n" not in line
+
+
+def test_versions_may_not_overlap_and_an_example_names_a_pool_that_is_there(tmp_path: Path) -> None:
+    second = source_of(pool()).split("[[versions]]", 1)[1]
+    with pytest.raises(ValueError, match="versions 2020-01-01 and 2020-01-01 overlap"):
+        parse(source_of(pool()) + "\n[[versions]]" + second)
+    with pytest.raises(ValueError, match="two pools are called flower"):
+        parse(source_of(pool(), pool()))
+    example = (
+        '\n[[versions.examples]]\nname = "A"\nrecommended_from = 2025-01-01\nrecommended_to = 2026-01-01\n'
+        "checks = [{ on = 2025-02-01, remaining = { leaf = 1 } }]"
+    )
+    with pytest.raises(ValueError, match="example A names no pool: leaf"):
+        parse(source_of(pool()) + example)
+
+
+@pytest.mark.parametrize(("state", "on"), [("QQ", TODAY), ("FL", date(2001, 1, 1)), ("../fl", TODAY), ("", TODAY)])
+def test_no_law_no_pack(state: str, on: date) -> None:
+    with pytest.raises(Ours):
+        load(state, on)
+
+
+@pytest.mark.requirement("ALT-02")
+def test_the_day_of_a_sale_is_the_legal_zones_also_when_the_hour_is_repeated() -> None:
+    """2025-11-02 has 25 hours in the zone of the law: 01:30 comes twice, and midnight is at 05:00 UTC after it."""
+    zone = load("FL", TODAY).zone
+    late = datetime(2025, 3, 10, 3, 59, 59, tzinfo=UTC)
+    assert local_date(late, zone) == date(2025, 3, 9)
+    assert local_date(late + timedelta(seconds=1), zone) == date(2025, 3, 10)
+    winter = datetime(2025, 11, 3, 4, 59, 59, tzinfo=UTC)
+    assert local_date(winter, zone) == date(2025, 11, 2)
+    assert local_date(winter + timedelta(seconds=1), zone) == date(2025, 11, 3)
+
+
+NAMES = """
+alabama alaska arizona arkansas california colorado connecticut delaware florida hawaii idaho illinois indiana
+iowa kansas kentucky louisiana maryland massachusetts michigan minnesota mississippi missouri montana nebraska
+nevada ohio oklahoma oregon pennsylvania tennessee texas utah vermont virginia wisconsin wyoming
+"""
+CODES = "FL IL OH PA NJ MD AZ NY CT MN MI MO MA NM AR LA HI UT WV VA NV CO CA ND DE RI VT NH MT WA DC MS SD KY"
+READS_DOCUMENTS = {"documents", "demo"}
+"""Issuers of licences are what a document says, and invented people live somewhere."""
+
+
+def test_the_program_names_no_state() -> None:
+    root = Path(kiosk.__file__).parent
+    found = []
+    for path in sorted(root.rglob("*.py")):
+        if READS_DOCUMENTS & set(path.relative_to(root).parts):
+            continue
+        for node in ast.walk(_without_docstrings(ast.parse(path.read_text(encoding="utf-8")))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                words = re.findall(r"[a-z]+", node.value.lower())
+                if set(words) & set(NAMES.split()) or node.value in CODES.split():
+                    found.append(f"{path.relative_to(root)}:{node.lineno}: {node.value}")
+    assert found == []
+
+
+def _without_docstrings(tree: ast.AST) -> ast.AST:
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(body, list):
+            node.body = [  # type: ignore[attr-defined]
+                each for each in body if not (isinstance(each, ast.Expr) and isinstance(each.value, ast.Constant))
+            ]
+    return tree
+
+
+def test_a_pack_says_where_it_comes_from_or_is_refused() -> None:
+    bare = source_of(pool()).replace(SOURCE, "", 1)
+    with pytest.raises(ValueError, match="missing required field `citation`"):
+        parse(bare)
