@@ -83,10 +83,11 @@ def _parser() -> Parser:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from kiosk.running import run_terminal  # noqa: PLC0415
     from kiosk.settings import TerminalSettings, read  # noqa: PLC0415
 
     settings = read(arguments.settings, TerminalSettings)
+    from kiosk.running import run_terminal  # noqa: PLC0415
+
     return run_terminal(settings, window=not arguments.no_window, die_at=arguments.die_at)
 
 
