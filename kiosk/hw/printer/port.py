@@ -1,0 +1,125 @@
+"""What the terminal knows of a printer."""
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Literal, Protocol
+
+from kiosk.model.base import Noun, Sealed
+from kiosk.model.text import Text, text
+
+
+class Paper(Noun, frozen=True, kw_only=True):
+    """What is loaded, and what the printer's own letters are like.
+
+    ``width_dots`` is the printable width (576 on 80 mm paper, 384 on 58 mm), a multiple of 8. ``letter_dots`` is the
+    height of a capital of font A: 15 of the 24 dots of its cell, the least we know of any model. ``code_pages`` are
+    pairs of codec and number for ``ESC t``; clones differ, and a printer without any gets its accents as pictures.
+    """
+
+    width_dots: int = 576
+    dots_per_mm: float = 8.0
+    letter_dots: int = 15
+    code_pages: tuple[tuple[str, int], ...] = (
+        ("CP437", 0),
+        ("CP850", 2),
+        ("CP1252", 16),
+        ("CP852", 18),
+        ("CP858", 19),
+    )
+
+    @property
+    def columns(self) -> int:
+        """Characters of font A (12 dots wide) in a line, with the last cell left free: no ink stands at the edge."""
+        return self.width_dots // 12 - 1
+
+
+PAPER_80 = Paper()
+PAPER_58 = Paper(width_dots=384)
+
+
+class Job(Sealed, frozen=True, kw_only=True):
+    """One document, whole: bytes that end with the cut and the barrier whose answer says that they were printed."""
+
+    job_id: str
+    data: bytes
+
+
+class Outcome(Noun, frozen=True, kw_only=True):
+    """What became of a job.
+
+    ``failed`` is said only while the printer had not taken one byte of it, so that printing again makes no second
+    label. ``unknown``: bytes left, and nothing says that they are on paper; only a person can tell. ``check`` with
+    ``printed``: it stopped in the middle and went on, and the label may be in two pieces.
+    """
+
+    result: Literal["printed", "failed", "unknown"]
+    reason: Text | None = None
+    check: bool = False
+
+
+class Condition(StrEnum):
+    READY = "ready"
+    NEAR_END = "near_end"
+    """Printing, but the roll will soon be empty."""
+    NO_PAPER = "no_paper"
+    COVER_OPEN = "cover_open"
+    OFFLINE = "offline"
+    FAULT = "fault"
+    """Cutter, head too hot, or worse."""
+    SILENT = "silent"
+    """Connected, and says nothing. That is never *paper plentiful*."""
+    ABSENT = "absent"
+    """No connection."""
+    NONSENSE = "nonsense"
+    """What it answers is no status."""
+
+
+_WORDS = {
+    Condition.READY: None,
+    Condition.NEAR_END: text("The label printer's roll is nearly empty. Keep a new roll ready."),
+    Condition.NO_PAPER: text("The label printer has no paper. Put in a roll."),
+    Condition.COVER_OPEN: text("The label printer's cover is open. Close it."),
+    Condition.OFFLINE: text("The label printer is off-line. Press its feed button."),
+    Condition.FAULT: text("The label printer has a fault. Switch it off and on."),
+    Condition.SILENT: text("The label printer does not answer. Look at its lamps."),
+    Condition.ABSENT: text("The label printer is not connected. Check its power and cable."),
+    Condition.NONSENSE: text("The label printer answers nonsense. Switch it off and on."),
+}
+
+
+class PrinterState(Noun, frozen=True, kw_only=True):
+    condition: Condition
+
+    @property
+    def prints(self) -> bool:
+        """Whether a job may be sent."""
+        return self.condition in (Condition.READY, Condition.NEAR_END)
+
+    @property
+    def words(self) -> Text | None:
+        """For the screen; None where there is nothing to do."""
+        return _WORDS[self.condition]
+
+
+Changed = Callable[[PrinterState], None]
+
+
+class Printer(Protocol):
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def paper(self) -> Paper: ...
+
+    async def state(self) -> PrinterState:
+        """Asks the printer now. Never raises: no answer is a state."""
+
+    async def print(self, job: Job, changed: Changed | None = None) -> Outcome:
+        """Sends the job once, and never again by itself. Never raises for trouble with the printer.
+
+        ``changed`` hears what stops the job meanwhile ("no paper") and that it goes on. A cancelled print has the
+        outcome *unknown*.
+        """
+
+    async def run(self, changed: Changed) -> None:
+        """Watches the printer until cancelled; ``changed`` gets every new state once."""

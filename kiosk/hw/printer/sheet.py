@@ -1,0 +1,175 @@
+"""One document being composed: what goes on the paper, from top to bottom, as bytes."""
+
+import math
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from kiosk.hw.printer import picture
+from kiosk.hw.printer.clean import printable
+from kiosk.hw.printer.code128 import QUIET_MODULES, code128
+from kiosk.hw.printer.library import new_document
+from kiosk.hw.printer.port import Paper
+from kiosk.hw.printer.realtime import realtime_positions
+from kiosk.model.errors import Ours
+from kiosk.model.text import text
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+_FRAGMENT = 100  # rows: taller pictures come out garbled on some printers (python-escpos issue 631)
+_QR_BYTES = (14, 26, 42, 62, 84, 106, 122, 152, 180, 213)  # ISO/IEC 18004: versions 1 to 10 at level M, byte mode
+_QR_LEVEL_M = 1
+_CANCEL_KANJI = b"\x1c."
+_BARRIER = b"\x1dr\x01"
+"""Asks for the paper sensor, in turn: the answer means that everything before it has been printed."""
+
+
+class Sheet:
+    """``min_letter_mm`` is the least height of a capital; letters grow in whole steps, lines then hold fewer."""
+
+    def __init__(self, paper: Paper, *, min_letter_mm: float = 0.0) -> None:
+        self._paper = paper
+        self._document = new_document(paper)
+        wanted = math.ceil(min_letter_mm * paper.dots_per_mm)
+        self._scale = max(1, math.ceil(wanted / paper.letter_dots))
+        self._letter_dots = max(wanted, paper.letter_dots)
+        self._document.hw("INIT")
+        # Clones start in kanji mode and would take two accented letters for one ideograph.
+        self._document._raw(_CANCEL_KANJI)
+
+    def fact(self, heading: str, value: str) -> None:
+        """``value`` under or beside its ``heading``, whole, on as many lines as it takes. Both are cleaned here."""
+        heading, value = printable(heading), printable(value)
+        both = f"{heading}: {value}" if heading else value
+        codec = self._codec(both)
+        columns = self._paper.columns // self._scale
+        if codec is None:
+            self._drawn(both, heading)
+        elif len(both) <= columns:
+            self._write(codec, f"{heading}: " if heading else "", self._scale)
+            self._write(codec, f"{value}\n", self._scale, bold=True)
+        else:
+            if heading:
+                self.text(f"{heading}:")
+            for line in wrapped(value, columns - 2):
+                self._write(codec, f"  {line}\n", self._scale, bold=True)
+
+    def text(self, words: str, *, size: int = 1, centred: bool = False, reverse: bool = False) -> None:
+        """A paragraph, wrapped. ``size`` multiplies the letters; ``reverse`` is white on black."""
+        words = printable(words)
+        size = max(size, self._scale)
+        codec = self._codec(words)
+        if codec is None:
+            self._drawn(words, words[:20])
+            return
+        self._document.set(align="center" if centred else "left", invert=reverse)
+        for line in wrapped(words, self._paper.columns // size - (2 if reverse else 0)):
+            self._write(codec, f" {line} \n" if reverse else f"{line}\n", size)
+        self._document.set(align="left", invert=False)
+
+    def rule(self) -> None:
+        self._write(self._codec(""), "-" * self._paper.columns + "\n", 1)
+
+    def space(self, lines: int = 1) -> None:
+        self._write(self._codec(""), "\n" * lines, 1)
+
+    def word_in_frame(self, word: str) -> None:
+        """A prescribed symbol as its word, framed, at least 0.5 by 0.35 inch (Minn. R. 9810.1402)."""
+        word = printable(word)
+        of = picture.font_with_capitals(self._letter_dots + 4)
+        picture.check_drawable(word, of, word)
+        least = (math.ceil(12.7 * self._paper.dots_per_mm), math.ceil(8.9 * self._paper.dots_per_mm))
+        self._raster(picture.framed(word, of, least, self._paper.width_dots))
+
+    def shape(self, name: str, size_mm: float) -> None:
+        size = min(round(size_mm * self._paper.dots_per_mm), self._paper.width_dots)
+        self._raster(picture.shape(name, size, self._paper.width_dots))
+
+    def barcode(self, code: str) -> None:
+        """``code`` as Code 128 with its quiet zones where it fits, else as QR, with its text below."""
+        bars = code128(code)
+        for dots in (3, 2):
+            if (bars.modules + 2 * QUIET_MODULES) * dots <= self._paper.width_dots:
+                self._document.set(align="center")
+                height = round(12 * self._paper.dots_per_mm)
+                # GS w, GS h, GS H 0: our own text stands below. Written raw: the library would print to the
+                # terminal, and spells six digits in set C as six characters.
+                self._document._raw(b"\x1dw" + bytes([dots]) + b"\x1dh" + bytes([height]) + b"\x1dH\x00")
+                self._document._raw(b"\x1dk\x49" + bytes([len(bars.data)]) + bars.data)
+                self._document.set(align="left")
+                self.text(code, centred=True)
+                return
+        self.qr(code)
+
+    def qr(self, code: str) -> None:
+        """``code`` as a QR code, level M, as large as pleases up to 0.75 mm a module, with its text below."""
+        needed = len(code.encode())
+        version = next(n for n, most in enumerate(_QR_BYTES, 1) if needed <= most)
+        modules = 17 + 4 * version + 8
+        size = min(round(0.75 * self._paper.dots_per_mm), self._paper.width_dots // modules)
+        self.space()
+        self._document.set(align="center")
+        self._document.qr(code, ec=_QR_LEVEL_M, size=size, native=True)
+        self._document.set(align="left")
+        self.space()
+        self.text(code, centred=True)
+
+    def finished(self) -> bytes:
+        """The job: cut, and the barrier after it."""
+        self._document.cut()
+        self._document._raw(_BARRIER)
+        data: bytes = self._document.output
+        if positions := realtime_positions(data):
+            raise Ours(text("The document was not printed. Call a manager."), f"real-time bytes at {positions[:3]}")
+        return data
+
+    def _codec(self, words: str) -> str | None:
+        """The first code page that has every character; None where letters have to be drawn."""
+        for codec, _ in self._paper.code_pages:
+            try:
+                words.encode(codec)
+            except UnicodeEncodeError:
+                continue
+            return codec
+        return None if self._paper.code_pages or not words.isascii() else ""
+
+    def _write(self, codec: str | None, words: str, size: int, *, bold: bool = False) -> None:
+        if codec:
+            self._document.charcode(codec)
+        self._document.set(custom_size=True, width=size, height=size, bold=bold)
+        if codec:
+            self._document.text(words)
+        else:
+            self._document._raw(words.encode("ascii"))
+
+    def _drawn(self, words: str, heading: str) -> None:
+        of = picture.font_with_capitals(self._letter_dots)
+        picture.check_drawable(words, of, heading)
+        lines = list(fitted(words, lambda line: of.getlength(line) <= self._paper.width_dots - 8))
+        self._raster(picture.paragraph(lines, of, self._paper.width_dots))
+
+    def _raster(self, drawn: "Image") -> None:
+        self._document.image(picture.calm(drawn), fragment_height=_FRAGMENT)
+
+
+def wrapped(words: str, columns: int) -> Iterator[str]:
+    """Lines of at most ``columns`` characters. Broken between words, inside one only if it is longer than a line."""
+    return fitted(words, lambda line: len(line) <= columns)
+
+
+def fitted(words: str, fits: Callable[[str], bool]) -> Iterator[str]:
+    """Lines that fit. Nothing is lost but the spaces at the breaks."""
+    line = ""
+    for word in words.split(" "):
+        longer = f"{line} {word}" if line else word
+        if fits(longer):
+            line = longer
+            continue
+        if line:
+            yield line
+        line = word
+        while not fits(line):
+            size = next(n for n in range(len(line) - 1, 0, -1) if n == 1 or fits(line[:n]))
+            yield line[:size]
+            line = line[size:]
+    yield line
