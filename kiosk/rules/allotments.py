@@ -7,6 +7,7 @@ The book is what is known *now*: to explain a past sale, give the book of that m
 A purchase dated after ``on`` (a clock that was set back) counts already.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -68,9 +69,7 @@ def standing(
     ``Standing.most`` is filled for the products of ``offers`` (their ``units`` do not matter), on top of the basket.
     """
     sale = _Sale(pack, book, recommendation, on)
-    return sale.standing(
-        basket, {offer.product.product_id: sale.most(basket, offer.product, offer.route) for offer in offers}
-    )
+    return sale.standing(basket, sale.most(basket, offers))
 
 
 def judge(pack: Pack, book: Book, recommendation: Recommendation | None, on: date, basket: Sequence[Item]) -> Judgement:
@@ -81,7 +80,7 @@ def judge(pack: Pack, book: Book, recommendation: Recommendation | None, on: dat
     return _Sale(pack, book, recommendation, on).judgement(basket)
 
 
-def most(  # noqa: PLR0917 - the same arguments, in the same order, as its two sisters
+def most(
     pack: Pack,
     book: Book,
     recommendation: Recommendation | None,
@@ -94,7 +93,8 @@ def most(  # noqa: PLR0917 - the same arguments, in the same order, as its two s
 
     :data:`NO_LIMIT` for what uses no allotment.
     """
-    return _Sale(pack, book, recommendation, on).most(basket, product, route)
+    offer = Item(product=product, units=1, route=route)
+    return _Sale(pack, book, recommendation, on).most(basket, [offer])[product.product_id]
 
 
 class _Sale:
@@ -113,6 +113,7 @@ class _Sale:
             unreported=book.unreported,
             available=book.available,
         )
+        self._left = {one.pool.key: one.left(on) for one in self._counts}
 
     def standing(self, basket: Sequence[Item], most_of: dict[str, int]) -> Standing:
         shown = (self._pool(one, basket) for one in self._counts)
@@ -135,24 +136,32 @@ class _Sale:
         )
         return Judgement(standing=self.standing(basket, {}), refusal=refusal, nearest=lines_left)
 
-    def most(self, basket: Sequence[Item], product: Product, route: str) -> int:
-        def fits(units: int) -> bool:
-            return self._fits([*basket, Item(product=product, units=units, route=route)])
-
-        if not fits(1):
-            return 0
-        good, bad = 1, 2
-        while bad <= NO_LIMIT and fits(bad):
-            good, bad = bad, bad * 2
-        bad = min(bad, NO_LIMIT + 1)
-        while bad - good > 1:
-            middle = (good + bad) // 2
-            good, bad = (middle, bad) if fits(middle) else (good, middle)
-        return good
-
-    def _fits(self, basket: Sequence[Item]) -> bool:
+    def most(self, basket: Sequence[Item], offers: Iterable[Item]) -> dict[str, int]:
+        """Product to how many units of it could be added to the basket."""
         lines = _merged(basket)
-        return self._gate(lines) is None and self._over(lines) is None
+        fits = self._gate(lines) is None and self._over(lines) is None
+        return {each.product.product_id: self._room_for(lines, each) if fits else 0 for each in offers}
+
+    def _room_for(self, lines: Sequence[Item], offer: Item) -> int:
+        (one_unit,) = _merged([Item(product=offer.product, units=1, route=offer.route)])
+        if self._gate([one_unit]) is not None:
+            return 0
+        return min((self._room_in(one, lines, one_unit) for one in self._counts), default=NO_LIMIT)
+
+    def _room_in(self, one: Count, lines: Sequence[Item], one_unit: Item) -> int:
+        """How many more units this pool takes: by division, or, where it rounds, by halving."""
+        left = self._left[one.pool.key]
+        each = need(one.pool, self._as_purchases([one_unit]))
+        if not each:
+            return NO_LIMIT
+        if one.pool.round_up_to is None:
+            return min(int((left - (need(one.pool, self._as_purchases(lines)) or 0)) // each), NO_LIMIT)
+
+        def asked(units: int) -> Fraction:
+            more = Item(product=one_unit.product, units=units, route=one_unit.route)
+            return need(one.pool, self._as_purchases(_merged([*lines, more]))) or Fraction(0)
+
+        return bisect_right(range(1, NO_LIMIT + 1), left, key=asked)
 
     def _gate(self, lines: Sequence[Item]) -> Refusal | None:
         """Everything but the amounts: what refuses whatever is left."""
@@ -184,7 +193,7 @@ class _Sale:
         purchases = self._as_purchases(lines)
         for one in self._counts:
             asked = need(one.pool, purchases)
-            if asked and asked > one.left(self._on):
+            if asked and asked > self._left[one.pool.key]:
                 return one, asked
         return None
 
@@ -196,7 +205,7 @@ class _Sale:
 
         kept: list[Item] = []
         for line in sorted(lines, key=lambda line: (size(line) / max(line.units, 1), *_key(line))):
-            units = min(max(line.units, 0), self.most(kept, line.product, line.route))
+            units = min(max(line.units, 0), self.most(kept, [line])[line.product.product_id])
             if units:
                 kept.append(Item(product=line.product, units=units, route=line.route))
         return tuple(sorted(kept, key=_key))
@@ -229,7 +238,7 @@ class _Sale:
             asked = Fraction(0)
         if not asked and not one.used(self._on) and not self._concerns(one):
             return None
-        left = one.left(self._on) - (asked or 0)
+        left = self._left[one.pool.key] - (asked or 0)
         source = one.source()
         limit = Fraction(0) if one.unknown is not None else one.limit(self._on)
         used = one.used(self._on) if one.unknown is not None else limit - left
