@@ -1,0 +1,268 @@
+"""How the hub is found and how it proves who it is.
+
+A terminal trusts a key, never a name: zeroconf only tells where to knock. What is announced is read by everybody in
+the building, so it holds a hub id, a protocol version and the first digits of the key's fingerprint, and nothing else.
+"""
+
+import asyncio
+import contextlib
+import ipaddress
+import logging
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import ifaddr
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+)
+from zeroconf import DNSQuestionType, IPVersion, NonUniqueNameException, ServiceInfo
+from zeroconf import Error as ZeroconfError
+from zeroconf.asyncio import AsyncServiceInfo, AsyncZeroconf
+
+from kiosk.model.changes import HUB_SERVICE, Hello, HelloAnswer, hello_words, key_fingerprint
+from kiosk.model.clock import Clock
+from kiosk.model.errors import Refusal, Refused, Unavailable
+from kiosk.model.text import text
+
+log = logging.getLogger(__name__)
+
+LOOK_AGAIN = 5.0
+"""Seconds between two looks at the machine's own addresses: a router may hand out others at any time."""
+
+NAME_ASKED_MS = 500
+"""How long to listen for another owner of the name. An answer takes 20 to 120 ms (RFC 6762, 6)."""
+
+_HUB_ID = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
+"""One DNS label (RFC 1035): the hub id is the announced name."""
+
+
+class Identity:
+    """The hub's Ed25519 key (RFC 8032). Whoever holds it is the hub, so this object never gives it out."""
+
+    def __init__(self, key: Ed25519PrivateKey) -> None:
+        self._key = key
+        self.public_key = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+        """32 raw bytes."""
+        self.fingerprint = key_fingerprint(self.public_key)
+        """64 hex digits; terminals pin it."""
+
+    def __repr__(self) -> str:
+        return f"<Identity {self.fingerprint[:16]}>"
+
+    @classmethod
+    def load_or_make(cls, path: Path) -> "Identity":
+        """Reads the key (PEM, PKCS 8) from ``path``; makes it, readable for the owner alone, where there is none.
+
+        A damaged or exposed key is never replaced: every terminal of the store pins it, and a person has to decide.
+        Raises ``Unavailable`` with what to do.
+        """
+        try:
+            return cls(_load(path))
+        except FileNotFoundError:
+            pass
+        key = Ed25519PrivateKey.generate()
+        pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        try:
+            _write_new(path, pem)
+        except FileExistsError:
+            return cls(_load(path))  # another start of the hub was faster: both must use the same key
+        except OSError as trouble:
+            raise Unavailable(
+                text("The hub's key cannot be written to {file}. Make the folder writable for the hub.", file=path),
+                trouble.strerror or "",
+            ) from None
+        return cls(key)
+
+    def sign(self, words: bytes) -> bytes:
+        """The 64 bytes of an Ed25519 signature (RFC 8032)."""
+        return self._key.sign(words)
+
+
+def _load(path: Path) -> Ed25519PrivateKey:
+    try:
+        with path.open("rb") as file:
+            if os.fstat(file.fileno()).st_mode & 0o077:
+                raise Unavailable(
+                    text("Others can read the hub's key {file}. Set its mode to 600 and restart the hub.", file=path)
+                )
+            key = load_pem_private_key(file.read(65_536), password=None)
+    except FileNotFoundError:
+        raise
+    except OSError as trouble:
+        raise Unavailable(
+            text("The hub's key {file} cannot be read. Make it readable for the hub.", file=path),
+            trouble.strerror or "",
+        ) from None
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        raise _damaged(path) from None
+    if not isinstance(key, Ed25519PrivateKey):
+        raise _damaged(path)
+    return key
+
+
+def _damaged(path: Path) -> Unavailable:
+    return Unavailable(
+        text(
+            "The hub's key {file} is damaged. Restore it from the backup; with a new key every terminal has to be "
+            "paired again.",
+            file=path,
+        )
+    )
+
+
+def _write_new(path: Path, pem: bytes) -> None:
+    """All of the file or nothing, also over a power cut: written aside, flushed, then linked to its name."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(pem)
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(aside, path)  # unlike rename, a link never replaces a key that is already there
+    finally:
+        aside.unlink(missing_ok=True)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def answer_hello(
+    identity: Identity, hello: Hello, *, hub_id: str, store: str, version: str, clock: Clock
+) -> HelloAnswer:
+    """Proves the key to whoever asks. ``store`` is shown to the installer. Raises ``ValueError`` on a wrong nonce."""
+    return HelloAnswer(
+        hub_id=hub_id,
+        store=store,
+        public_key=identity.public_key.hex(),
+        signature=identity.sign(hello_words(hello.nonce)).hex(),
+        version=version,
+        time=clock.now(),
+    )
+
+
+class Advertiser:
+    """Announces the hub by multicast DNS (RFC 6762, 6763) until it is closed.
+
+    ``interfaces`` are IPv4 addresses of this machine to announce on; empty means all of them, and whatever addresses
+    the machine gets later. A shop without multicast works too: terminals also know a static address.
+    """
+
+    def __init__(
+        self,
+        identity: Identity,
+        *,
+        hub_id: str,
+        port: int,
+        interfaces: Sequence[str] = (),
+        look_again: float = LOOK_AGAIN,
+    ) -> None:
+        if not _HUB_ID.fullmatch(hub_id):
+            raise ValueError("a hub id is 1 to 63 letters, digits and hyphens")
+        self._fingerprint = identity.fingerprint
+        self._hub_id = hub_id
+        self._port = port
+        self._interfaces = tuple(interfaces)
+        self._look_again = look_again
+        self._zeroconf: AsyncZeroconf | None = None
+        self._announced: tuple[str, ...] = ()
+        self._watch: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Returns when the name is announced (about 2 s: ask, probe and announce), or no network is there yet.
+
+        Raises ``Refused`` (rule ``hub.name_taken``) when another machine already announces this hub id: an old hub
+        that is still running, or one that pretends. Terminals with a pinned key are not led astray by it.
+        """
+        await self._announce()
+        self._watch = asyncio.create_task(self._follow_addresses(), name="hub addresses")
+
+    async def close(self) -> None:
+        """Says goodbye, so that terminals need not wait for the name to run out. May be called twice."""
+        if self._watch is not None:
+            self._watch.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._watch
+            self._watch = None
+        await self._withdraw()
+
+    async def _announce(self) -> None:
+        addresses = self._interfaces or _own_addresses()
+        try:
+            zeroconf = AsyncZeroconf(interfaces=list(addresses), ip_version=IPVersion.V4Only)
+        except OSError as trouble:
+            log.warning("no multicast on this machine: %s", trouble.strerror)
+            return
+        self._zeroconf = zeroconf
+        info = ServiceInfo(
+            HUB_SERVICE,
+            f"{self._hub_id}.{HUB_SERVICE}",
+            parsed_addresses=list(addresses),
+            port=self._port,
+            properties={"v": "1", "id": self._hub_id, "fp": self._fingerprint[:16]},
+            server=f"{self._hub_id}.local.",
+        )
+        try:
+            await self._ask_for_name(zeroconf)
+            await (await zeroconf.async_register_service(info))
+        except NonUniqueNameException:
+            await self._withdraw()
+            raise Refused(
+                Refusal(
+                    rule="hub.name_taken",
+                    reason=text("Another machine already announces itself as hub {hub}.", hub=self._hub_id),
+                    way_on=text("Find and switch off the other machine, then restart this hub."),
+                )
+            ) from None
+        except (OSError, ZeroconfError) as trouble:
+            await self._withdraw()
+            log.warning("the hub could not be announced: %s", type(trouble).__name__)
+            return
+        self._announced = tuple(addresses)
+        log.info("announced hub %s on %s", self._hub_id, ", ".join(addresses))
+
+    async def _ask_for_name(self, zeroconf: AsyncZeroconf) -> None:
+        """Raises ``NonUniqueNameException``. The library's own probes ask for unicast answers (RFC 6762, 5.4); of two
+        programs on one machine only one gets those, so a hub started twice would not notice itself."""
+        other = AsyncServiceInfo(HUB_SERVICE, f"{self._hub_id}.{HUB_SERVICE}")
+        if await other.async_request(zeroconf.zeroconf, NAME_ASKED_MS, question_type=DNSQuestionType.QM):
+            raise NonUniqueNameException
+
+    async def _withdraw(self) -> None:
+        zeroconf, self._zeroconf, self._announced = self._zeroconf, None, ()
+        if zeroconf is not None:
+            await zeroconf.async_unregister_all_services()
+            await zeroconf.async_close()
+
+    async def _follow_addresses(self) -> None:
+        """A hub that got another address, or whose cable was plugged in after the start, is announced anew."""
+        taken = False
+        while True:
+            await asyncio.sleep(self._look_again)
+            if (self._interfaces or _own_addresses()) == self._announced:
+                continue
+            await self._withdraw()
+            try:
+                await self._announce()
+                taken = False
+            except Refused as trouble:
+                if not taken:
+                    log.error("%s", trouble.reason)
+                taken = True
+
+
+def _own_addresses() -> tuple[str, ...]:
+    """Every IPv4 address of this machine, the loopback included: a terminal may run on the same machine."""
+    found = {str(ip.ip) for adapter in ifaddr.get_adapters() for ip in adapter.ips if ip.is_IPv4}
+    return tuple(sorted(found, key=ipaddress.ip_address))
