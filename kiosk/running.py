@@ -14,18 +14,19 @@ from kiosk.documents import CardFormats, decode
 from kiosk.dying import PowerCut
 from kiosk.flows.runner import Observer
 from kiosk.flows.steps import Act, Picture
-from kiosk.hw.printer.driver import TcpPrinter
-from kiosk.hw.printer.port import Paper
+from kiosk.hw.printer.driver import NetworkPrinter
+from kiosk.hw.printer.port import Paper, Printer
 from kiosk.hw.scanner.evdev import DeviceSource, key_scanner
-from kiosk.hw.scanner.keys import LAYOUTS
+from kiosk.hw.scanner.layouts import LAYOUTS
 from kiosk.hw.scanner.port import Scanner
 from kiosk.hw.scanner.serial import serial_scanner
 from kiosk.hw.sound import make_ear
-from kiosk.local_store.finder import HubAddress
-from kiosk.local_store.keys import load_or_make_key
+from kiosk.local_store.finder import Found, HubAddress
+from kiosk.local_store.flow_keys import load_or_make_key
 from kiosk.local_store.link import HubLink
 from kiosk.local_store.store import TerminalStore
 from kiosk.model.clock import Clock, SystemClock
+from kiosk.model.connection import Connection
 from kiosk.model.errors import KioskError
 from kiosk.model.labels import Label
 from kiosk.model.orders import Ticket
@@ -35,6 +36,9 @@ from kiosk.settings import ScannerPart, TerminalSettings
 from kiosk.terminal import Terminal
 
 log = logging.getLogger(__name__)
+
+HUB_SEEN = "hub address"
+"""Under this name the store keeps where the hub was seen last: it is tried first."""
 
 
 async def run_until(
@@ -50,7 +54,8 @@ async def run_until(
     folder = Path(settings.data)
     store = await TerminalStore.open(folder / "store", load_or_make_key(folder / "key"))
     try:
-        terminal = _assemble(settings, clock, store, draw, observers)
+        last = (await store.recall(HUB_SEEN) or b"").decode()
+        terminal = _assemble(settings, clock, store, last, draw, observers)
         ready(terminal)
         if remote is not None and settings.rehearsal is not None:
             await remote.start(Path(settings.rehearsal.socket))
@@ -71,39 +76,54 @@ def _assemble(
     settings: TerminalSettings,
     clock: Clock,
     store: TerminalStore,
+    last: str,
     draw: Callable[[Picture], None],
     observers: tuple[Observer, ...],
 ) -> Terminal:
     pack = load(settings.state, clock.now().date())
     formats = CardFormats(state=pack.state, patterns=tuple(rule.pattern for rule in pack.card_rules))
-    link = HubLink(
-        token=settings.hub.token,
-        terminal=settings.name,
-        role=settings.role,
-        address=HubAddress(
-            fingerprint=settings.hub.fingerprint, static=settings.hub.address, interfaces=settings.hub.interfaces
-        ),
-        outbox=store,
-        clock=clock,
+    address = HubAddress(
+        pin=settings.hub.fingerprint, static=settings.hub.address, last=last, interfaces=settings.hub.interfaces
     )
-    printer = settings.printer
-    paper = Paper(width_dots=printer.width_dots) if printer else Paper()
+    paper = Paper(width_dots=settings.printer.width_dots) if settings.printer else Paper()
+
+    async def remember(found: Found) -> None:
+        await store.remember(HUB_SEEN, found.address.encode())
+
+    def connect(on_change: Callable[[], None], on_connection: Callable[[Connection], None]) -> HubLink:
+        return HubLink(
+            terminal=settings.name,
+            role=settings.role,
+            token=settings.hub.token,
+            hub=address,
+            outbox=store,
+            clock=clock,
+            on_change=on_change,
+            on_connection=on_connection,
+            on_found=remember,
+        )
+
     return Terminal(
         name=settings.name,
         role=settings.role,
         clock=clock,
         store=store,
-        link=link,
+        connect=connect,
         decode=partial(decode, formats=formats),
         draw=draw,
         ear=make_ear(on=settings.sound),
         scanners=tuple(_scanner(part, clock) for part in settings.scanners),
-        printer=TcpPrinter(printer.host, printer.port, clock) if printer else None,
+        printer=_printer(settings, paper),
         compose=partial(_compose, paper),
         cover_after=settings.cover_after,
         language=settings.language,
         observers=observers,
     )
+
+
+def _printer(settings: TerminalSettings, paper: Paper) -> Printer | None:
+    part = settings.printer
+    return NetworkPrinter(f"{part.host}:{part.port}", part.host, part.port, paper=paper) if part else None
 
 
 def _scanner(part: ScannerPart, clock: Clock) -> Scanner:
@@ -138,7 +158,11 @@ async def _without_window(settings: TerminalSettings, cut: tuple[Observer, ...])
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
     terminals: list[Terminal] = []
-    remote = Remote(lambda act: terminals[0].act(act)) if settings.rehearsal else None
+
+    def act(act: Act) -> None:
+        terminals[0].act(act)
+
+    remote = Remote(act) if settings.rehearsal else None
     observers = (*cut, remote.observe) if remote else cut
     draw = remote.drawn if remote else _nobody_looks
     await run_until(stop, settings, draw, terminals.append, remote, observers)

@@ -5,6 +5,7 @@ picture to draw goes out through ``draw``, what the person did comes in through 
 """
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable
 from datetime import datetime
@@ -13,21 +14,22 @@ from typing import Any
 from kiosk.documents.codes import label_code, ticket_code
 from kiosk.flows.check_in import CHECK_IN
 from kiosk.flows.pick import PICK
-from kiosk.flows.requests import Ask, Commit, Print, Printed, Show
-from kiosk.flows.runner import Author, Back, Observer, Runner, ShowAnswer
+from kiosk.flows.requests import Ask, Commit, Print, Printed, Request, Show
+from kiosk.flows.runner import Author, Back, Moment, Observer, Runner, ShowAnswer
 from kiosk.flows.serve import SERVE
 from kiosk.flows.sign_in import SIGN_IN
 from kiosk.flows.sop import Flow, Sop
 from kiosk.flows.steps import Act, Live, Picture
-from kiosk.hw.printer.port import Job, Printer
+from kiosk.hw.printer.port import Job, Printer, PrinterState
 from kiosk.hw.scanner.duplicates import Duplicates
 from kiosk.hw.scanner.port import Scanner, ScannerState, words
 from kiosk.local_store.link import HubLink
 from kiosk.local_store.store import TerminalStore
 from kiosk.model.base import from_json, to_json
 from kiosk.model.clock import Clock
+from kiosk.model.connection import Connection
 from kiosk.model.documents import AnyDocument, Reading
-from kiosk.model.errors import KioskError
+from kiosk.model.errors import Away, KioskError, Refused
 from kiosk.model.orders import Ticket
 from kiosk.model.people import Session
 from kiosk.model.records import WorkEnded
@@ -38,6 +40,9 @@ log = logging.getLogger(__name__)
 
 SESSION = "session"
 """Under this name the store keeps who is signed in, so that a power cut does not sign anybody out or in."""
+
+SEND_FIRST = 3.0
+"""Seconds in which the hub has to take waiting records before it is asked anything."""
 
 PATIENCE = 1.0
 """Seconds after which a wait is named on the screen."""
@@ -53,7 +58,7 @@ class Terminal:
         role: Role,
         clock: Clock,
         store: TerminalStore,
-        link: HubLink,
+        connect: Callable[[Callable[[], None], Callable[[Connection], None]], HubLink],
         decode: Callable[[Reading], AnyDocument],
         draw: Callable[[Picture], None],
         ear: Ear,
@@ -65,10 +70,14 @@ class Terminal:
         observers: tuple[Observer, ...] = (),
     ) -> None:
         self.name, self.role, self.clock = name, role, clock
-        self.store, self.link, self.printer = store, link, printer
-        self._scanners, self._compose, self._observers = scanners, compose, observers
+        self.store, self.printer = store, printer
+        self._all_sent = asyncio.Event()
+        self.link = connect(self._hub_told, self._connection_changed)
+        self._scanners, self._compose = scanners, compose
+        self._observers: tuple[Observer, ...] = (self._wake_link, *observers)
         self._duplicates = Duplicates()
         self._scanner_states: dict[str, ScannerState] = {}
+        self._printer_words: Text | None = None
         self._spool: asyncio.Queue[tuple[Ticket, str]] = asyncio.Queue()
         self.stage = Stage(
             role=role,
@@ -77,12 +86,10 @@ class Terminal:
             decode=decode,
             draw=draw,
             ear=ear,
-            connection=link.connection,
+            connection=self.link.connection,
             cover_after=cover_after,
             language=language,
         )
-        link.on_change = self._hub_told
-        link.on_connection = self.stage.set_connection
 
     # --- life
 
@@ -123,14 +130,14 @@ class Terminal:
         """Goes on with the work that was open when the power went."""
         await self._session()
         known = {sop.name: sop for sop in (CHECK_IN, SIGN_IN, SERVE, PICK)}
-        for flow_id, sop_name, args in await self.store.open_flows():
-            sop = known.get(sop_name)
+        for kept in await self.store.open_flows():
+            sop = known.get(kept.sop)
             if sop is None:
-                log.warning("%s was open and is not known to this program: ended", sop_name)
-                await self._end(flow_id, sop_name, "unknown_version")
+                log.warning("%s was open and is not known to this program: ended", kept.sop)
+                await self._end(kept.flow_id, kept.sop, "unknown_version")
                 continue
-            log.info("%s goes on after a restart", sop_name)
-            runner = Runner.resume(sop, flow_id, args, self.store, self, *self._observers)
+            log.info("%s goes on after a restart", kept.sop)
+            runner = Runner.resume(sop, kept.flow_id, kept.args, self.store, self, *self._observers)
             result = await self._run(runner)
             if isinstance(result, Session):
                 await self.store.remember(SESSION, to_json(result))
@@ -182,8 +189,19 @@ class Terminal:
     async def ask(self, request: Ask) -> Any:
         """Records go first: what the hub is asked may rest on what just happened here."""
         with named_after(PATIENCE, self.stage, text("Waiting for the hub …")):
-            await self.link.flush()
+            if not await self._records_are_sent():
+                return Away(who="hub", reason=text("The hub has not yet taken what was recorded here."))
             return await self.link.ask(request.question)
+
+    async def _records_are_sent(self) -> bool:
+        if self.store.unsent_count == 0:
+            return True
+        self._all_sent.clear()
+        self.link.wake()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(SEND_FIRST):
+                await self._all_sent.wait()
+        return self.store.unsent_count == 0
 
     async def print(self, request: Print, job: str) -> Printed:
         document = request.document
@@ -194,9 +212,12 @@ class Terminal:
             self.stage.show_meanwhile(request.step, request.banner)
         if self.printer is None:
             return Printed(outcome="failed", reason=text("This terminal has no label printer."))
-        data = self._compose(document, label_code(document.number, document.print_no))
-        outcome = await self.printer.print(Job(job_id=job, data=data))
-        return Printed(outcome=outcome.outcome, reason=outcome.reason)
+        try:
+            data = self._compose(document, label_code(document.number, document.print_no))
+        except Refused as refused:
+            return Printed(outcome="failed", reason=refused.reason)
+        outcome = await self.printer.print(Job(job_id=job, data=data), self._printer_changed)
+        return Printed(outcome=outcome.result, reason=outcome.reason)
 
     def now(self) -> datetime:
         return self.clock.now()
@@ -206,7 +227,7 @@ class Terminal:
     async def _listen(self, scanner: Scanner) -> None:
         def changed(state: ScannerState) -> None:
             self._scanner_states[scanner.name] = state
-            self.stage.set_device_words(self._device_words())
+            self._say_devices()
 
         def deliver(reading: Reading) -> None:
             if not self._duplicates.repeats(reading):
@@ -214,8 +235,14 @@ class Terminal:
 
         await scanner.run(deliver, changed)
 
-    def _device_words(self) -> Text | None:
-        return next((said for said in map(words, self._scanner_states.values()) if said is not None), None)
+    def _printer_changed(self, state: PrinterState) -> None:
+        self._printer_words = state.words
+        self._say_devices()
+
+    def _say_devices(self) -> None:
+        """One line for the person: what a scanner or the printer needs, if anything."""
+        said = [words(state) for state in self._scanner_states.values()] + [self._printer_words]
+        self.stage.set_device_words(next((line for line in said if line is not None), None))
 
     async def _print_tickets(self) -> None:
         """Tickets may be lost without harm: the sign was on the screen, and the patient's card opens the visit too."""
@@ -223,13 +250,21 @@ class Terminal:
         while True:
             ticket, job = await self._spool.get()
             data = self._compose(ticket, ticket_code(ticket.ticket_id))
-            outcome = await self.printer.print(Job(job_id=job, data=data))
-            if outcome.outcome != "printed":
+            outcome = await self.printer.print(Job(job_id=job, data=data), self._printer_changed)
+            if outcome.result != "printed":
                 log.warning("a ticket was not printed: %s", outcome.reason)
-            self.stage.set_device_words(self._device_words())
 
     # --- the hub
 
     def _hub_told(self) -> None:
-        link = self.link
-        self.stage.set_live(Live(queue=link.queue, lines=link.lines, receipts=link.receipts))
+        told = self.link.live
+        self.stage.set_live(Live(queue=told.queue, lines=told.lines, receipts=told.receipts))
+
+    def _connection_changed(self, connection: Connection) -> None:
+        if connection.unsent == 0:
+            self._all_sent.set()
+        self.stage.set_connection(connection)
+
+    def _wake_link(self, moment: Moment, _: int, request: Request) -> None:
+        if moment == "kept" and isinstance(request, Commit):
+            self.link.wake()

@@ -53,9 +53,12 @@ Observer = Callable[[Moment, int, Request], None]
 class KeptAnswer(Protocol):
     """One step of a kept flow. ``answer`` None: it was begun, and nobody knows how it ended."""
 
-    n: int
-    digest: str
-    answer: bytes | None
+    @property
+    def n(self) -> int: ...
+    @property
+    def digest(self) -> str: ...
+    @property
+    def answer(self) -> bytes | None: ...
 
 
 class Keeper(Protocol):
