@@ -78,17 +78,39 @@ def _joined(parts: list[tuple[str, str]]) -> Code128:
 
 
 def read_out(data: bytes) -> str:
-    """The text of :attr:`Code128.data`, as a scanner delivers it."""
-    text, code_set, at = "", "B", 0
+    """The text of :attr:`Code128.data`, as a scanner delivers it. Raises ``ValueError`` for what no printer prints."""
+    return "".join(text for text, _ in _symbols(data))
+
+
+def symbol_values(data: bytes) -> list[int]:
+    """What stands between the quiet zones, without the stop: start, data and check symbols. Raises ``ValueError``."""
+    values = [value for _, value in _symbols(data)]
+    check = values[0] + sum(n * value for n, value in enumerate(values[1:], 1))
+    return [*values, check % 103]
+
+
+_STARTS = {"B": 104, "C": 105}
+_SWITCHES = {"B": 100, "C": 99}
+
+
+def _symbols(data: bytes) -> list[tuple[str, int]]:
+    """Every symbol as the text it adds and its value, in sets B and C."""
+    symbols: list[tuple[str, int]] = []
+    code_set, at = "", 0
     while at < len(data):
-        if data[at] == ord("{"):
-            mark = data[at + 1 : at + 2].decode("latin-1")
+        byte, mark = data[at], data[at + 1 : at + 2].decode("latin-1")
+        if byte == ord("{") and mark in _STARTS:
+            symbols.append(("", (_SWITCHES if code_set else _STARTS)[mark]))
+            code_set = mark
             at += 2
-            if mark == "{":
-                text += "{"
-            else:
-                code_set = mark
-            continue
-        text += f"{data[at]:02}" if code_set == "C" else chr(data[at])
-        at += 1
-    return text
+        elif code_set == "B" and 0x20 <= byte <= 0x7E and (byte != ord("{") or mark == "{"):
+            symbols.append((chr(byte), byte - 32))
+            at += 2 if byte == ord("{") else 1
+        elif code_set == "C" and byte < 100:
+            symbols.append((f"{byte:02}", byte))
+            at += 1
+        else:
+            raise ValueError("not the data of a Code 128")
+    if not symbols:
+        raise ValueError("no data")
+    return symbols

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from kiosk.hw.printer import picture
-from kiosk.hw.printer.code128 import read_out
+from kiosk.hw.printer.code128 import read_out, symbol_values
 from kiosk.hw.printer.commands import Command, Token, Tokenizer, Words
 from kiosk.hw.printer.port import PAPER_80, Paper
 
@@ -128,7 +128,7 @@ def pieces_of(data: bytes, paper: Paper = PAPER_80) -> list[Piece]:
 def inked(token: Token) -> bool:
     """Whether this puts anything on paper."""
     return isinstance(token, Words) or (
-        isinstance(token, Command) and (token.name in ("GS v 0", "GS k") or _prints_qr(token))
+        isinstance(token, Command) and (token.name == "GS v 0" or _prints_bars(token) or _prints_qr(token))
     )
 
 
@@ -136,9 +136,19 @@ def _prints_qr(token: Command) -> bool:
     return token.name == "GS ( k" and token.data[1:2] == b"\x51"
 
 
+def _prints_bars(token: Token) -> bool:
+    """Function B with a Code 128 that can be: a printer prints nothing else for ``GS k 73``."""
+    if not isinstance(token, Command) or token.name != "GS k" or token.params[0] != 73:
+        return False
+    try:
+        return bool(read_out(token.data[1:]))
+    except ValueError:
+        return False
+
+
 def _code_in(token: Token, settings: Settings) -> tuple[str, str] | None:
-    if isinstance(token, Command) and token.name == "GS k" and token.params[0] == 73:
-        return "barcode CODE128", read_out(token.data[1:])
+    if _prints_bars(token):
+        return "barcode CODE128", read_out(token.raw[4:])
     if isinstance(token, Command) and _prints_qr(token):
         return "qr", settings.qr_data.decode("utf-8", "replace")
     return None
@@ -234,7 +244,7 @@ def _block(token: Token, settings: Settings) -> "Image | None":
     if token.name == "GS v 0":
         size = (8 * (token.params[1] + 256 * token.params[2]), token.params[3] + 256 * token.params[4])
         return ImageChops.invert(Image.frombytes("1", size, token.data))
-    if token.name == "GS k" and token.params[0] == 73:
+    if _prints_bars(token):
         return _bars(token.data[1:], settings)
     if _prints_qr(token) and settings.qr_data:
         return _qr(settings)
@@ -242,10 +252,10 @@ def _block(token: Token, settings: Settings) -> "Image | None":
 
 
 def _bars(data: bytes, settings: Settings) -> "Image":
-    from barcode.codex import Code128  # noqa: PLC0415
+    from barcode.charsets import code128 as table  # noqa: PLC0415
     from PIL import Image  # noqa: PLC0415
 
-    (pattern,) = Code128(read_out(data)).build()
+    pattern = "".join(table.CODES[value] for value in symbol_values(data)) + table.STOP + "11"
     row = Image.frombytes("L", (len(pattern), 1), bytes(0 if module == "1" else 255 for module in pattern))
     size = (len(pattern) * settings.bar_dots, settings.bar_height)
     return row.resize(size, Image.Resampling.NEAREST).convert("1")

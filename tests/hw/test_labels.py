@@ -1,0 +1,310 @@
+"""Labels and tickets on paper, judged by a printer and a barcode reader that we did not write."""
+
+import os
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image, ImageChops, ImageFilter
+
+from kiosk.hw.printer.clean import printable
+from kiosk.hw.printer.compose import COLOUR_WORDS, compose_label, compose_ticket
+from kiosk.hw.printer.paper import pieces_of
+from kiosk.hw.printer.picture import SHAPES
+from kiosk.hw.printer.port import PAPER_58, PAPER_80, Paper
+from kiosk.hw.printer.realtime import realtime_positions
+from kiosk.model.errors import Refused
+from kiosk.model.labels import Label, LabelField
+from kiosk.model.orders import Ticket
+
+from .peer import Emupos, Judged, read_codes
+
+TAG = "1A4FF0300000B2C000004711"
+CODE = "KL-00004711-1-7"
+PAPERS = {"80 mm": PAPER_80, "58 mm": PAPER_58, "180 dpi": Paper(width_dots=512)}
+
+FACTS = {
+    "patient.name": ("Patient", "Marisol Sample-Núñez"),
+    "store.license": ("Licence", "MMTC-2019-0022"),
+    "product.name": ("Product", "Harlequin Tincture 1:1, Cold-Pressed, 30 ml"),
+    "dispense.quantity": ("Quantity", "1 bottle (30 ml, 1.01 fl oz)"),
+    "potency.thc": ("THC", "150 mg"),
+    "potency.cbd": ("CBD", "0.9 mg"),
+    "batch.number": ("Batch", "HT-26-0113"),
+    "dispense.date": ("Dispensed", "2026-03-02"),
+}
+WARNING = "Transfer of this product to any other person is unlawful."
+
+
+def label(facts: dict[str, tuple[str, str]] | None = None, **changes: object) -> Label:
+    fields = tuple(LabelField(key=key, heading=h, value=v) for key, (h, v) in (facts or FACTS).items())
+    values: dict[str, object] = {"number": "00004711", "print_no": 1, "tag": TAG, "statements": (WARNING,)}
+    return Label(**{**values, "fields": fields, **changes})  # type: ignore[arg-type]
+
+
+def one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def in_order(parts: list[str], text: str) -> bool:
+    """Whether all parts stand in the text, one after another, however they were broken into lines."""
+    packed, at = text.replace(" ", "").replace("\n", ""), 0
+    for part in parts:
+        found = packed.find(part.replace(" ", ""), at)
+        if found < 0:
+            return False
+        at = found + len(part.replace(" ", ""))
+    return True
+
+
+def sound(judged: Judged) -> None:
+    """One piece of paper, cut; the barrier answered; nothing complained of; the drawer shut; no ink at the edge."""
+    assert judged.boundaries == ["cut"]
+    assert judged.replies == [b"\x00"]
+    assert judged.events == []
+    image = judged.image.convert("L")
+    edge = image.crop((image.width - 2, 0, image.width, image.height))
+    assert ImageChops.invert(edge).getbbox() is None
+
+
+@pytest.mark.requirement("LBL-01")
+@pytest.mark.parametrize("paper", PAPERS.values(), ids=PAPERS)
+def test_a_label_says_everything_and_both_codes_read(paper: Paper, emupos: Emupos) -> None:
+    (judged,) = emupos.judge([compose_label(label(), code=CODE, paper=paper)], paper.width_dots)
+    sound(judged)
+    assert judged.codes == [CODE, TAG]
+    assert in_order([part for heading, value in FACTS.values() for part in (heading, value)] + [WARNING], judged.text)
+
+
+@pytest.mark.requirement("LBL-01")
+def test_a_thousand_labels_come_back_as_they_were_made(emupos: Emupos) -> None:
+    """Names with accents, long products, every shape of number: read back by the other printer and a code reader."""
+    chance = random.Random(20)
+    for paper, count in ((PAPER_80, 500), (PAPER_58, 500)):
+        made = [_invented(chance, n) for n in range(count)]
+        jobs = [compose_label(each, code=code, paper=paper) for each, code in made]
+        for (each, code), judged in zip(made, emupos.judge(jobs, paper.width_dots), strict=True):
+            sound(judged)
+            assert judged.codes == [code, each.tag]
+            wanted = [part for field in each.fields for part in (field.heading, field.value)]
+            assert in_order([*wanted, *each.statements], judged.text)
+
+
+def _invented(chance: random.Random, n: int) -> tuple[Label, str]:
+    syllables = ["ma", "ri", "sol", "nú", "ñez", "gar", "cía", "ø", "ber", "ßen", "Mc", "O'", "-", " ", "é", "lo"]
+
+    def words(least: int, most: int) -> str:
+        return printable("".join(chance.choice(syllables) for _ in range(chance.randint(least, most)))) or "Sample"
+
+    facts = {
+        "patient.name": ("Patient", words(2, 30)),
+        "store.license": ("Licence", f"MMTC-{chance.randrange(10**4):04}"),
+        "product.name": ("Product", words(10, 60)),
+        "dispense.quantity": ("Quantity", f"{chance.randint(1, 9)} x {chance.randint(1, 99)} g"),
+        "potency.thc": ("THC", f"{chance.random() * 100:.2f} %"),
+    }
+    tag = "1A4" + "".join(chance.choice("0123456789ABCDEF") for _ in range(21))
+    number = f"{chance.randrange(10**8):08}"
+    code = f"KL-{number}-{n % 3 + 1}-{chance.choice('0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ')}"
+    return label(facts, number=number, print_no=n % 3 + 1, tag=tag), code
+
+
+@pytest.mark.requirement("LBL-01")
+@pytest.mark.parametrize("value", ["", "  ", "\u202e\u200b", "\x1b"])
+def test_a_field_without_a_visible_value_stops_the_print_and_is_named(value: str) -> None:
+    facts = {**FACTS, "potency.thc": ("THC", value)}
+    with pytest.raises(Refused) as refused:
+        compose_label(label(facts), code=CODE, paper=PAPER_80)
+    assert refused.value.refusal.differs == "potency.thc"
+    assert str(refused.value.reason) == "The label has no value for THC. It was not printed."
+
+
+def test_a_name_that_would_open_the_drawer_does_nothing(emupos: Emupos) -> None:
+    facts = {**FACTS, "product.name": ("Product", "Oil\x1bp\x00\x19\xfa\x10\x14\x01\x00\x05 ^XZ^XA \x1d(k Tincture")}
+    (judged,) = emupos.judge([compose_label(label(facts), code=CODE, paper=PAPER_80)], 576)
+    sound(judged)
+    assert judged.codes == [CODE, TAG]
+
+
+@pytest.mark.requirement("LBL-06")
+@pytest.mark.parametrize("paper", [PAPER_80, PAPER_58], ids=["80 mm", "58 mm"])
+def test_letters_that_no_code_page_has_are_drawn(paper: Paper, emupos: Emupos) -> None:
+    names = {
+        "patient.name": ("Patient", "Żółć Ђорђе Ναυσικᾶ"),
+        "caregiver.name": ("Caregiver", "محمد الفاتح"),
+        "provider.name": ("Physician", "שרה כהן"),
+        "product.name": ("Product", "Tincture 5 ℥ ½ ⅓ ≥ 10 µg " + "ľ" * 70),
+    }
+    (judged,) = emupos.judge([compose_label(label(names), code=CODE, paper=paper)], paper.width_dots)
+    sound(judged)
+    assert judged.codes == [CODE, TAG]
+    assert judged.text.count("[image") >= 4
+    assert "?" not in judged.text
+    assert 0.01 < _blackness(judged.image) < 0.35, "letters, not bars"
+
+
+def test_each_letter_of_a_drawn_name_makes_another_picture(emupos: Emupos) -> None:
+    jobs = [
+        compose_label(label({"patient.name": ("Patient", name)}), code=CODE, paper=PAPER_80)
+        for name in ("Đorđe Ž", "Đorđe Š", "Đorđe Č")
+    ]
+    images = [judged.image.crop((0, 0, 576, 40)).tobytes() for judged in emupos.judge(jobs, 576)]
+    assert len(set(images)) == 3
+
+
+def test_a_letter_that_no_font_has_is_refused_and_never_printed_as_a_box() -> None:
+    facts = {**FACTS, "patient.name": ("Patient", "山田")}
+    with pytest.raises(Refused) as refused:
+        compose_label(label(facts), code=CODE, paper=PAPER_80)
+    assert str(refused.value.reason) == "The printer cannot draw a character in Patient."
+    assert "山" not in str(refused.value)
+
+
+def test_a_reprint_says_so(emupos: Emupos) -> None:
+    jobs = [compose_label(label(print_no=n), code=CODE, paper=PAPER_80) for n in (1, 2, 3)]
+    first, second, third = emupos.judge(jobs, 576)
+    assert "REPRINT" not in first.text
+    assert "REPRINT 2" in second.text
+    assert "REPRINT 3" in third.text
+
+
+@pytest.mark.requirement("LBL-06")
+@pytest.mark.parametrize("millimetres", [1.6, 1.875, 2.12, 3.0, 4.0])
+def test_no_letter_is_lower_than_the_law_wants(millimetres: float, emupos: Emupos) -> None:
+    facts = {"a": ("HHHH", "HHHHHHHH"), "b": ("ĦĦĦĦ", "ĦĦĦĦĦĦĦĦ")}
+    made = label(facts, min_letter_mm=millimetres, statements=())
+    (judged,) = emupos.judge([compose_label(made, code=CODE, paper=PAPER_80)], 576)
+    heights = _row_heights(judged.image)[:2]
+    assert all(height / PAPER_80.dots_per_mm >= millimetres for height in heights), heights
+
+
+def test_symbols_are_framed_and_at_least_half_by_a_third_of_an_inch(emupos: Emupos) -> None:
+    jobs = [compose_label(label(symbols=symbols), code=CODE, paper=PAPER_80) for symbols in ((), ("THC",))]
+    without, with_ = emupos.judge(jobs, 576)
+    sound(with_)
+    assert with_.image.height - without.image.height >= 0.35 * 25.4 * PAPER_80.dots_per_mm
+
+
+@pytest.mark.parametrize("paper", PAPERS.values(), ids=PAPERS)
+def test_the_codes_survive_a_poor_print(paper: Paper, emupos: Emupos) -> None:
+    (judged,) = emupos.judge([compose_label(label(), code=CODE, paper=paper)], paper.width_dots)
+    blurred = judged.image.convert("L").filter(ImageFilter.GaussianBlur(1.0))
+    assert read_codes(blurred) == [CODE, TAG]
+
+
+@pytest.mark.parametrize("length", [8, 14, 20, 26, 40])
+@pytest.mark.parametrize("paper", PAPERS.values(), ids=PAPERS)
+def test_a_code_too_wide_for_bars_becomes_squares_and_none_is_lost(paper: Paper, length: int, emupos: Emupos) -> None:
+    code = ("KL-A7B" * 10)[:length]
+    (judged,) = emupos.judge([compose_label(label(), code=code, paper=paper)], paper.width_dots)
+    sound(judged)
+    assert judged.codes == [code, TAG]
+
+
+@pytest.mark.parametrize("paper", PAPERS.values(), ids=PAPERS)
+def test_a_ticket_shows_shape_colour_word_number_and_its_code(paper: Paper, emupos: Emupos) -> None:
+    tickets = [
+        Ticket(ticket_id=f"t{n}", shape=shape, colour=colour, number=n)
+        for n, (shape, colour) in enumerate(zip(SHAPES, COLOUR_WORDS, strict=True), 95)
+    ]
+    jobs = [compose_ticket(ticket, code=f"KT-{ticket.number}-X", paper=paper) for ticket in tickets]
+    shapes = set()
+    for ticket, judged in zip(tickets, emupos.judge(jobs, paper.width_dots), strict=True):
+        sound(judged)
+        assert judged.codes == [f"KT-{ticket.number}-X"]
+        assert f"{COLOUR_WORDS[ticket.colour]}\n{ticket.number}\n" in judged.text
+        picture = judged.image.crop((0, 0, paper.width_dots, 300))
+        assert 0.05 < _blackness(picture) < 0.6
+        shapes.add(picture.tobytes())
+    assert len(shapes) == len(SHAPES)
+
+
+def test_our_own_picture_of_the_paper_agrees_with_the_other_printer(emupos: Emupos) -> None:
+    for paper in (PAPER_80, PAPER_58):
+        jobs = [
+            compose_label(label(print_no=2, symbols=("THC",)), code=CODE, paper=paper),
+            compose_label(label({"p": ("Patient", "Žofie Ŕ"), **FACTS}), code="KL-1616041620", paper=paper),
+            compose_ticket(Ticket(ticket_id="t", shape="star", colour="sky", number=7), code="KT-7", paper=paper),
+        ]
+        for job, judged in zip(jobs, emupos.judge(jobs, paper.width_dots), strict=True):
+            (piece,) = pieces_of(job, paper)
+            assert piece.whole
+            assert piece.data == job[: job.rindex(b"\x1dr")]
+            assert piece.text == judged.text
+            assert piece.codes == judged.codes == read_codes(piece.image())
+            assert abs(piece.image().height - judged.image.height) <= 12
+            assert piece.image().width == paper.width_dots
+
+
+@pytest.mark.requirement("LBL-06")
+@settings(deadline=None, max_examples=60)
+@given(
+    st.dictionaries(st.sampled_from(sorted(FACTS)), st.text(max_size=120), min_size=1),
+    st.text(max_size=80),
+    st.sampled_from([PAPER_80, PAPER_58]),
+    st.sampled_from([0.5, 1.6, 2.12, 4.0]),
+)
+def test_any_text_becomes_a_whole_label_or_a_named_refusal(
+    values: dict[str, str], statement: str, paper: Paper, millimetres: float
+) -> None:
+    facts = {key: (FACTS[key][0], value) for key, value in values.items()}
+    made = label(facts, statements=(statement,), min_letter_mm=millimetres)
+    try:
+        job = compose_label(made, code=CODE, paper=paper)
+    except Refused:
+        drawable = all(
+            printable(value) and printable(value).isascii() for value in [*values.values(), statement or "x"]
+        )
+        assert not drawable
+        return
+    assert realtime_positions(job) == []
+    assert job.startswith(b"\x1b@")
+    assert job.endswith(b"\x1dV\x00\x1dr\x01")
+    (piece,) = pieces_of(job, paper)
+    assert piece.codes == [CODE, TAG]
+    assert job == compose_label(made, code=CODE, paper=paper), "the same label is the same bytes"
+
+
+def test_composing_leaves_no_trace_and_costs_nothing_until_it_is_wanted(tmp_path: Path) -> None:
+    program = f"""
+import logging, os, sys, tempfile
+import kiosk.hw.printer.compose, kiosk.hw.printer.driver, kiosk.hw.printer.sim
+assert not {{"PIL", "escpos", "qrcode", "barcode", "yaml"}} & set(sys.modules)
+from kiosk.hw.printer.compose import compose_ticket
+from kiosk.model.orders import Ticket
+compose_ticket(Ticket(ticket_id="t", shape="star", colour="sky", number=7), code="KT-7")
+assert os.listdir({str(tmp_path)!r}) == [], os.listdir({str(tmp_path)!r})
+assert logging.getLogger().handlers == []
+assert not [name for name in os.environ if name.startswith("ESCPOS")]
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=Path(__file__).parents[2],
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def _blackness(image: Image.Image) -> float:
+    histogram = image.convert("L").histogram()
+    return histogram[0] / sum(histogram)
+
+
+def _row_heights(image: Image.Image) -> list[int]:
+    """The heights of the lines of text: rows with ink between rows without."""
+    grey = ImageChops.invert(image.convert("L"))
+    heights, height = [], 0
+    for y in range(grey.height):
+        if grey.crop((0, y, grey.width, y + 1)).getbbox():
+            height += 1
+        elif height:
+            heights.append(height)
+            height = 0
+    return heights
