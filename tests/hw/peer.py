@@ -111,7 +111,7 @@ class Running:
         answer.raise_for_status()
 
     async def scan(self, data: str) -> None:
-        (await self.client.post("/lane/scans", json={"data": data})).raise_for_status()
+        (await self.client.post("/lane/scans", json={"data": data, "countdown_seconds": 0})).raise_for_status()
 
     async def papers(self) -> list[str]:
         """The words on every piece of paper so far."""

@@ -22,6 +22,7 @@ from kiosk.model.clock import SystemClock
 from kiosk.model.documents import Reading
 from kiosk.model.errors import Unavailable
 
+from .peer import Emupos
 from .samples import TAG, licence, until
 
 CLOCK = SystemClock()
@@ -274,3 +275,18 @@ async def test_a_real_input_device_is_grabbed_and_read() -> None:
         await until(lambda: desk.scans == [TAG])
     scripted.close()
     keyboard.close()
+
+
+# --- a scanner that we did not write ----------------------------------------------------------------------------------
+
+
+@pytest.mark.requirement("PLT-04")
+async def test_scans_of_a_foreign_scanner_arrive(emupos: Emupos, tmp_path: Path) -> None:
+    async with emupos.running(tmp_path) as running:
+        scanner = serial_scanner("lane", running.scanner, CLOCK, look_every=0.01)
+        async with Desk().with_(scanner) as desk:
+            await until(lambda: desk.states[-1:] == [READY])
+            for data in (TAG.decode(), "HTTPS://1A4.COM/5M41IIT9UQYU0ZF5PGJP"):
+                await running.scan(data)
+                await until(lambda data=data: data.encode() in desk.scans, 20)
+    assert desk.scans == [TAG, b"HTTPS://1A4.COM/5M41IIT9UQYU0ZF5PGJP"]
