@@ -201,7 +201,7 @@ class HubLink:
                 continue
             if not tries:
                 log.warning("records wait here: %s", trouble)
-            pause = self._chance() * min(self._pace.retry_most, self._pace.retry_least * 2 ** min(tries, 16))
+            pause = back_off(tries, self._pace.retry_least, self._pace.retry_most, self._chance())
             tries += 1
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(pause):
@@ -221,6 +221,10 @@ class HubLink:
                 return text("The hub refuses the records. They stay here; call the manager.")
             if answer.watermark < batch[0].seq:
                 return text("The hub did not take the records. They stay here; call the manager.")
+            more = len(records) >= MOST_RECORDS and len(batch) == len(records)
+            if answer.watermark > batch[-1].seq and not more:
+                # Everything was sent, and still the hub has later ones: a cloned or restored terminal.
+                return text("The hub has records in this terminal's name that were not made here. Call the manager.")
             if answer.flagged:
                 log.warning("the hub flagged %d of %d records", len(answer.flagged), len(batch))
             # Never believe more than was sent: a wrong number must not make a record disappear.
@@ -242,9 +246,8 @@ class HubLink:
                 self._lost(await self._stay_with(outcome))
                 if self._clock.monotonic() - began >= self._pace.steady:
                     tries = 0
-            pause = self._chance() * min(self._pace.find_most, self._pace.retry_least * 2 ** min(tries, 16))
+            await asyncio.sleep(back_off(tries, self._pace.retry_least, self._pace.find_most, self._chance()))
             tries += 1
-            await asyncio.sleep(pause)
 
     async def _remember(self, found: Found) -> None:
         self._hub = msgspec.structs.replace(self._hub, pin=found.fingerprint, last=found.address)
@@ -356,6 +359,12 @@ class HubLink:
         self.connection = Connection(condition=condition, since=since, allowed=words, unsent=self._outbox.unsent_count)
         if self.connection != old:
             self._on_connection(self.connection)
+
+
+def back_off(tries: int, least: float, most: float, chance: float) -> float:
+    """Seconds to wait after ``tries`` failures: a random part (``chance``, 0 to 1) of a limit that doubles ("full
+    jitter", Brooker, "Exponential Backoff And Jitter", 2015)."""
+    return chance * min(most, least * 2.0 ** min(tries, 30))
 
 
 def _understood(answer: httpx.Response, data: bytes | None, kind: type[Any]) -> Any:

@@ -1,0 +1,156 @@
+"""The hub's key, what it signs, and what it says about itself."""
+
+import asyncio
+import hashlib
+import stat
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from zeroconf import DNSQuestionType, IPVersion
+from zeroconf.asyncio import AsyncServiceInfo, AsyncZeroconf
+
+from kiosk.hub import discovery
+from kiosk.hub.discovery import Advertiser, Identity, answer_hello
+from kiosk.model.base import from_json
+from kiosk.model.changes import Hello, hello_words
+from kiosk.model.clock import ManualClock
+from kiosk.model.errors import Refused, Unavailable
+from tests.link.fake_hub import new_identity
+
+HERE = ("127.0.0.1",)
+
+
+def test_the_key_is_made_once_and_is_the_owners_alone(tmp_path):
+    path = tmp_path / "keys" / "hub.pem"
+    made = Identity.load_or_make(path)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert Identity.load_or_make(path).fingerprint == made.fingerprint
+    assert [it.name for it in path.parent.iterdir()] == ["hub.pem"]
+    assert made.fingerprint == hashlib.sha256(made.public_key).hexdigest()
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"not a key", b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"]
+)
+def test_a_damaged_key_is_never_replaced(tmp_path, content):
+    path = tmp_path / "hub.pem"
+    path.write_bytes(content)
+    path.chmod(0o600)
+    with pytest.raises(Unavailable, match="damaged"):
+        Identity.load_or_make(path)
+    assert path.read_bytes() == content
+
+
+def test_a_key_that_others_can_read_is_refused(tmp_path):
+    path = tmp_path / "hub.pem"
+    Identity.load_or_make(path)
+    path.chmod(0o644)
+    with pytest.raises(Unavailable, match="600"):
+        Identity.load_or_make(path)
+
+
+def test_two_starts_at_once_use_the_same_key(tmp_path, monkeypatch):
+    path = tmp_path / "hub.pem"
+    write = discovery._write_new
+
+    def write_late(late_path, pem):
+        monkeypatch.setattr(discovery, "_write_new", write)
+        faster.append(Identity.load_or_make(path))
+        write(late_path, pem)
+
+    faster: list[Identity] = []
+    monkeypatch.setattr(discovery, "_write_new", write_late)
+    slower = Identity.load_or_make(path)
+    assert slower.fingerprint == faster[0].fingerprint == Identity.load_or_make(path).fingerprint
+
+
+def test_the_key_is_in_no_repr():
+    identity = new_identity()
+    assert repr(identity) == f"<Identity {identity.fingerprint[:16]}>"
+
+
+def test_the_hub_signs_a_fresh_nonce_and_nothing_else():
+    identity, clock = new_identity(), ManualClock()
+    nonce = "5a" * 32
+    answer = answer_hello(identity, Hello(nonce=nonce), hub_id="hub-a", store="S", version="1", clock=clock)
+    key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(answer.public_key))
+    key.verify(bytes.fromhex(answer.signature), b"dispensary-hub hello v1|" + b"\x5a" * 32)
+    assert answer.time == clock.now()
+
+
+@pytest.mark.parametrize(
+    "nonce", ["", "5a" * 31, "5a" * 33, "zz" * 32, " " + "5a" * 31 + " ", "5A" * 32, "5a" * 32 + "\n"]
+)
+def test_a_hello_with_a_wrong_nonce_is_not_read(nonce):
+    with pytest.raises(ValueError, match=r".+"):
+        from_json(f'{{"nonce":"{nonce}"}}', Hello)
+
+
+@pytest.mark.parametrize("nonce", ["", "5a" * 31, "zz" * 32, "5a " * 32])
+def test_only_whole_nonces_are_signed(nonce):
+    with pytest.raises(ValueError, match=r".+"):
+        hello_words(nonce)
+
+
+@pytest.mark.requirement("PRV-04")
+async def test_the_announcement_holds_a_hub_id_and_part_of_a_fingerprint_and_nothing_else(service):
+    identity = new_identity()
+    advertiser = Advertiser(identity, hub_id="hub-a", port=8440, interfaces=HERE)
+    await advertiser.start()
+    network = AsyncZeroconf(interfaces=list(HERE), ip_version=IPVersion.V4Only)
+    try:
+        info = AsyncServiceInfo(service, f"hub-a.{service}")
+        assert await info.async_request(network.zeroconf, 3000, question_type=DNSQuestionType.QM)
+        assert info.decoded_properties == {"v": "1", "id": "hub-a", "fp": identity.fingerprint[:16]}
+        assert (info.server, info.port, info.parsed_addresses()) == ("hub-a.local.", 8440, ["127.0.0.1"])
+    finally:
+        await network.async_close()
+        await advertiser.close()
+
+
+def test_the_service_has_its_written_name(real_service):
+    assert real_service == "_dispensary-hub._tcp.local."
+
+
+async def test_a_second_hub_with_the_same_id_is_told_so():
+    first = Advertiser(new_identity(), hub_id="hub-a", port=8440, interfaces=HERE)
+    await first.start()
+    refusal = None
+    try:
+        async with asyncio.timeout(20):
+            while refusal is None:  # right after its announcement a name is not repeated for a second (RFC 6762, 6)
+                second = Advertiser(new_identity(), hub_id="hub-a", port=8441, interfaces=HERE)
+                try:
+                    await second.start()
+                except Refused as taken:
+                    refusal = taken.refusal
+                finally:
+                    await second.close()
+    finally:
+        await first.close()
+    assert refusal.rule == "hub.name_taken"
+    assert "hub-a" in str(refusal.reason)
+
+
+async def test_a_hub_without_a_network_starts_and_is_announced_when_there_is_one(service, monkeypatch):
+    addresses = [("203.0.113.9",)]
+    monkeypatch.setattr(discovery, "_own_addresses", lambda: addresses[-1])
+    advertiser = Advertiser(new_identity(), hub_id="hub-late", port=8440, look_again=0.02)
+    await advertiser.start()
+    addresses.append(HERE)
+    network = AsyncZeroconf(interfaces=list(HERE), ip_version=IPVersion.V4Only)
+    try:
+        info = AsyncServiceInfo(service, f"hub-late.{service}")
+        async with asyncio.timeout(10):
+            while not await info.async_request(network.zeroconf, 500, question_type=DNSQuestionType.QM):
+                pass
+        assert info.parsed_addresses() == ["127.0.0.1"]
+    finally:
+        await network.async_close()
+        await advertiser.close()
+
+
+@pytest.mark.parametrize("name", ["", "hub a", "hub.a", "-hub", "h" * 64, "hub\n"])
+def test_a_hub_id_is_one_plain_word(name):
+    with pytest.raises(ValueError, match="letters"):
+        Advertiser(new_identity(), hub_id=name, port=8440)
