@@ -79,6 +79,14 @@ def test_a_directory_that_promises_too_little_does_not_cut_the_licence() -> None
     assert datas([(1.0, lying)]) == [lying]
 
 
+def test_a_licence_whose_lines_end_in_cr_lf_is_not_cut_at_the_first_of_them() -> None:
+    body = licence()[41:].replace(b"\n", b"\r\n")
+    elements = body.index(b"ZFZFA")
+    head = licence()[:21] + f"DL0041{elements:04}ZF{41 + elements:04}{len(body) - elements:04}".encode()
+    framer = Framer("door", SERIAL)
+    assert [r.data for r in framer.feed(head + body, 1.0)] == [head + body]
+
+
 def test_the_lines_of_a_passport_stay_together() -> None:
     data = b"\r".join(PASSPORT)
     framer = Framer("door", SERIAL)

@@ -17,7 +17,8 @@ from kiosk.hw.printer.paper import pieces_of
 from kiosk.hw.printer.picture import SHAPES
 from kiosk.hw.printer.port import PAPER_58, PAPER_80, Paper
 from kiosk.hw.printer.realtime import realtime_positions
-from kiosk.model.errors import Refused
+from kiosk.hw.printer.sheet import Sheet
+from kiosk.model.errors import Ours, Refused
 from kiosk.model.labels import Label, LabelField
 from kiosk.model.orders import Ticket
 
@@ -162,6 +163,23 @@ def test_a_letter_that_no_font_has_is_refused_and_never_printed_as_a_box() -> No
         compose_label(label(facts), code=CODE, paper=PAPER_80)
     assert str(refused.value.reason) == "The printer cannot draw a character in Patient."
     assert "山" not in str(refused.value)
+
+
+def test_a_picture_that_spells_a_command_is_printed_without_it(emupos: Emupos) -> None:
+    hostile = Image.frombytes("1", (576, 2), bytes(255 - byte for byte in b"\x10\x14\x01\x00\x05" + bytes(139)))
+    sheet = Sheet(PAPER_80)
+    sheet._raster(hostile)
+    (judged,) = emupos.judge([sheet.finished()], 576)
+    sound(judged)
+    shown = ImageChops.invert(judged.image.convert("1")).tobytes()
+    assert shown[:5] == b"\x18\x14\x01\x00\x05"
+
+
+def test_a_job_with_a_hidden_command_is_never_handed_out() -> None:
+    sheet = Sheet(PAPER_80)
+    sheet._document._raw(b"\x10\x05\x02")
+    with pytest.raises(Ours):
+        sheet.finished()
 
 
 def test_a_reprint_says_so(emupos: Emupos) -> None:

@@ -67,7 +67,7 @@ class Framer:
                 self._first = at
             self._buffer.append(byte)
             if byte in _ENDS and self._complete():
-                readings += self._end()
+                readings += self._end(exact=True)
             elif len(self._buffer) > self._rules.most:
                 self._spoil("too_long")
         if data:
@@ -148,11 +148,12 @@ class Framer:
         end = start + max(int(offset) + int(length) for offset, length in entries)
         return len(data) >= end and data.count(b"\r", found.end()) >= len(entries)
 
-    def _end(self) -> list[Reading]:
+    def _end(self, *, exact: bool = False) -> list[Reading]:
+        """``exact``: it ended by its own directory, and all of it is the document's."""
         data = bytes(self._buffer)
         self._wipe()
         data = data.removeprefix(_BOM).strip(_PADDING)
-        body = data.rstrip(_ENDS + _PADDING)
+        body = data if exact else data.rstrip(_ENDS + _PADDING)
         if b"ANSI " in body[:40] and (terminator := _SEGMENT_END.match(data, len(body))):
             body += terminator[0]  # the document's own, up to its CR; what follows is the device's
         if not body:
