@@ -1,0 +1,362 @@
+"""The terminal's store: asyncio in front, exactly one thread that writes behind.
+
+Everything that may wait for the disk runs on that thread, so a slow card never stalls the event loop, and no lock is
+needed between a flow, the outbox and the tables. A call returns when its effect is durable; when it raises, nothing has
+changed.
+"""
+
+import asyncio
+import contextlib
+import logging
+import queue
+import threading
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from tinydb import where
+from tinydb.table import Document
+
+from kiosk.local_store import answers
+from kiosk.local_store.answers import Answers, Kept, OpenFlow
+from kiosk.local_store.db import JournalDB
+from kiosk.local_store.disk import Disk, FolderLock
+from kiosk.local_store.flow_keys import FlowKeys
+from kiosk.local_store.outbox import Outbox
+from kiosk.local_store.trouble import Damaged, NotKept, ReadOnly
+from kiosk.model.errors import Ours
+from kiosk.model.records import Record
+from kiosk.model.text import text
+
+__all__ = ["Kept", "OpenFlow", "TerminalStore"]
+
+T = TypeVar("T")
+log = logging.getLogger(__name__)
+
+IDLE = 0.05
+"""Seconds without work after which the last frame gets its witness, and the journal its compaction."""
+COMPACT = 8 << 20
+"""Journal bytes since the last snapshot from which it is compacted when idle and no flow is open."""
+COMPACT_ANYWAY = 64 << 20
+"""The same, open flows or not."""
+
+_STOP = object()
+
+
+class _Room:
+    """What the writer thread has in hand: made, used and closed there."""
+
+    def __init__(self, folder: Path, key: bytes, disk: Disk, read_only: bool) -> None:
+        try:
+            disk.make_folder(folder)
+            lock = FolderLock(folder)
+        except OSError as cause:
+            raise NotKept(cause) from cause
+        with contextlib.ExitStack() as undo:
+            undo.callback(lock.release)
+            had_keys = (folder / "keys").exists()
+            indexes = {**answers.INDEXES, "memory": ("name",)}
+            self.db = JournalDB(folder, key=key, indexes=indexes, disk=disk, read_only=read_only)
+            undo.callback(self.db.close)
+            self.db.storage.bind(threading.get_ident())
+            self.outbox = Outbox(self.db)
+            if self.outbox.is_new:
+                if had_keys or read_only:
+                    raise Damaged(
+                        "there is no journal beside the keys of its flows" if had_keys else "there is no journal"
+                    )
+                self.outbox.set_up()
+            self.keys = FlowKeys(folder / "keys", key, disk=disk, read_only=read_only)
+            undo.callback(self.keys.close)
+            self.answers = Answers(self.db, self.keys)
+            self._check_keys(read_only)
+            self.memory = self.db.table("memory")
+            self._undo = undo.pop_all()
+
+    def _check_keys(self, read_only: bool) -> None:
+        flow_ids = self.answers.flow_ids()
+        lost = [flow_id for flow_id in flow_ids if flow_id not in self.keys]
+        if not read_only:
+            if lost:
+                raise Damaged(f"the keys of {len(lost)} open flows are gone")
+            self.keys.keep_only(flow_ids)
+
+    @property
+    def wants_rest(self) -> bool:
+        """There is something to do when nobody wants anything."""
+        return not self.db.storage.journal.read_only and (self.db.storage.journal.has_loose_end or self._is_large())
+
+    def rest(self) -> None:
+        self.db.storage.journal.mark()
+        if self._is_large():
+            self.db.compact()
+
+    def _is_large(self) -> bool:
+        grown = self.db.storage.journal.grown
+        return grown > COMPACT_ANYWAY or (grown > COMPACT and not self.answers.flow_ids())
+
+    def close(self) -> None:
+        self._undo.close()
+
+
+class TerminalStore:
+    """Open it with :meth:`open`, best in ``async with await TerminalStore.open(...) as store``. Close it always: its
+    thread keeps the process alive until then, so that no record is cut off in the middle by a normal end."""
+
+    def __init__(self) -> None:
+        self._jobs: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._room: _Room | None = None
+        self._thread: threading.Thread | None = None
+        self._closed = False
+
+    @classmethod
+    async def open(
+        cls, folder: Path, key: bytes, *, disk: Disk | None = None, read_only: bool = False, idle: float = IDLE
+    ) -> Self:
+        """Opens or makes the store in ``folder``; ``key`` is 32 bytes, see ``keys.load_or_make_key``.
+
+        Raises :class:`InUse`, :class:`WrongKey`, :class:`Damaged` and :class:`NotKept` of
+        :mod:`~kiosk.local_store.trouble`. With ``read_only`` a damaged store opens with all that can still be read.
+        """
+        store = cls()
+        make = partial(_Room, folder, key, disk or Disk(), read_only)
+        opened: asyncio.Future[_Room] = asyncio.get_running_loop().create_future()
+        store._thread = threading.Thread(
+            target=_write, args=(store._jobs, make, idle, _Reply(opened)), name="store-writer", daemon=False
+        )
+        store._thread.start()
+        try:
+            store._room = await asyncio.shield(opened)
+        except BaseException:
+            store._closed = True
+            store._jobs.put(_STOP)
+            store._thread.join()
+            raise
+        return store
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Marks the end of the journal, gives the folder free and ends the thread. Closing twice is harmless."""
+        if self._closed or self._thread is None:
+            return
+        self._closed = True
+        ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._jobs.put((lambda room: room.close(), _Reply(ended)))
+        self._jobs.put(_STOP)
+        try:
+            await asyncio.shield(ended)
+        finally:
+            self._thread.join()
+
+    # flows
+
+    async def open_flow(self, flow_id: str, sop: str, args: bytes) -> None:
+        """Begins to keep a flow: makes its key, and seals ``sop`` and ``args`` with it."""
+        await self._do(lambda room: room.answers.open(flow_id, sop, args))
+
+    async def open_flows(self) -> list[OpenFlow]:
+        """Flows that were begun and not ended, oldest first."""
+        return await self._do(lambda room: room.answers.open_flows())
+
+    async def begin(self, flow_id: str, n: int, digest: str) -> None:
+        """Keeps that step ``n`` was begun, before its effect outside: without an answer nobody knows how it ended."""
+        await self._do(lambda room: room.answers.begin(flow_id, n, digest))
+
+    async def keep(
+        self, flow_id: str, n: int, digest: str, answer: bytes, record: Record | None = None
+    ) -> Record | None:
+        """Keeps the answer of step ``n``, and puts ``record`` into the outbox in the same frame: both or neither.
+
+        Returns the record with its epoch and seq. Raises :class:`~kiosk.model.errors.Ours` where the step was answered
+        before.
+        """
+
+        def both(room: _Room) -> Record | None:
+            with room.db.transaction():
+                room.answers.keep(flow_id, n, digest, answer, recorded=record is not None)
+                return None if record is None else room.outbox.add(record)
+
+        return await self._do(both)
+
+    async def kept(self, flow_id: str) -> list[Kept]:
+        """All that was kept of an open flow, in order."""
+        return await self._do(lambda room: room.answers.kept(flow_id))
+
+    async def take_back(self, flow_id: str, n: int) -> None:
+        """Forgets the answer of step ``n`` and of all steps behind it. A step with a record is never taken back."""
+        await self._do(lambda room: room.answers.take_back(flow_id, n))
+
+    async def end_flow(self, flow_id: str) -> None:
+        """Forgets a flow and destroys its key: nothing that was kept of it can be read again, here or in any copy."""
+        await self._do(lambda room: room.answers.end(flow_id))
+
+    # outbox
+
+    @property
+    def epoch(self) -> int:
+        return self._state.outbox.epoch
+
+    @property
+    def last_seq(self) -> int:
+        """Number of the newest record of this epoch, sent or not; 0 before the first."""
+        return self._state.outbox.last_seq
+
+    @property
+    def watermark(self) -> int:
+        """The highest seq of this epoch that the hub has acknowledged."""
+        return self._state.outbox.watermark
+
+    @property
+    def unsent_count(self) -> int:
+        return len(self._state.outbox)
+
+    async def unsent(self, limit: int = 64) -> list[Record]:
+        """The oldest unacknowledged records in order, at most ``limit``, all of one epoch."""
+        return await self._do(lambda room: room.outbox.unsent(limit))
+
+    async def acknowledged(self, watermark: int, epoch: int | None = None) -> None:
+        """The hub has all up to ``watermark`` (inclusive) of ``epoch``; by default the oldest unsent record's epoch.
+
+        Raises :class:`Damaged` where the hub has records that this store does not know of: it is an older copy.
+        """
+
+        def leave(room: _Room) -> None:
+            room.outbox.acknowledged(watermark, room.outbox.sending_epoch() if epoch is None else epoch)
+
+        await self._do(leave)
+
+    async def set_epoch(self, epoch: int) -> None:
+        """The hub's word at pairing. Records begin at seq 1 again; those of the old epoch are sent first, unchanged."""
+        await self._do(lambda room: room.outbox.set_epoch(epoch))
+
+    # small things by name
+
+    async def remember(self, name: str, value: bytes) -> None:
+        """Keeps a value of the terminal's own (hub address, cursor). Not for anything about a person: see flows."""
+
+        def put(room: _Room) -> None:
+            room.memory.upsert({"name": name, "value": value}, where("name") == name)
+
+        await self._do(put)
+
+    async def recall(self, name: str) -> bytes | None:
+        def find(room: _Room) -> bytes | None:
+            found: Document | None = room.memory.get(where("name") == name)
+            return None if found is None else bytes(found["value"])
+
+        return await self._do(find)
+
+    async def forget(self, name: str) -> None:
+        """Removes it from the present state; segments keep the old value, encrypted, until they are compacted away."""
+
+        def remove(room: _Room) -> None:
+            if room.memory.contains(where("name") == name):
+                room.memory.remove(where("name") == name)
+
+        await self._do(remove)
+
+    # tables
+
+    @property
+    def db(self) -> JournalDB:
+        """TinyDB's API, for reading. Writing waits for the disk: it is for :meth:`transact`, and refused elsewhere."""
+        return self._state.db
+
+    async def transact(self, work: Callable[[JournalDB], T]) -> T:
+        """Runs ``work`` on the writer thread in one transaction. It must not wait for anything."""
+
+        def whole(room: _Room) -> T:
+            with room.db.transaction():
+                return work(room.db)
+
+        return await self._do(whole)
+
+    async def compact(self) -> None:
+        """Writes a snapshot, reads it back, drops what is needless. Happens by itself when the terminal is idle."""
+        await self._do(lambda room: room.db.compact())
+
+    @property
+    def damage(self) -> str:
+        """Where a store that was opened with ``read_only`` is damaged; empty where it is not. For the log."""
+        return self._state.db.storage.journal.damage
+
+    @property
+    def _state(self) -> _Room:
+        if self._room is None or self._closed:
+            raise _closed()
+        return self._room
+
+    async def _do(self, work: Callable[[_Room], T]) -> T:
+        """Runs on the writer thread. A caller that is cancelled does not stop it: what was begun is done whole."""
+        if self._closed:
+            raise _closed()
+        done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._jobs.put((work, _Reply(done)))
+        return await done
+
+
+def _closed() -> Ours:
+    return Ours(text("This terminal is being closed."), "the store is closed")
+
+
+class _Reply:
+    """Takes a result from the writer thread to the loop that waits for it."""
+
+    def __init__(self, future: "asyncio.Future[Any]") -> None:
+        self._future = future
+        self._loop = future.get_loop()
+
+    def result(self, value: Any) -> None:
+        self._send(self._future.set_result, value)
+
+    def failed(self, error: BaseException) -> None:
+        self._send(self._future.set_exception, error)
+
+    def _send(self, setter: Callable[[Any], None], value: Any) -> None:
+        def settle() -> None:
+            if not self._future.done():  # the caller may have been cancelled
+                setter(value)
+
+        with contextlib.suppress(RuntimeError):  # the loop was closed over our heads: nobody waits any more
+            self._loop.call_soon_threadsafe(settle)
+
+
+def _write(jobs: "queue.SimpleQueue[Any]", make: Callable[[], _Room], idle: float, opened: _Reply) -> None:
+    """The writer thread: one job after the other, and a rest when there is none."""
+    try:
+        room = make()
+    except BaseException as error:
+        opened.failed(error)
+        return
+    opened.result(room)
+    try:
+        while (job := _next(jobs, room, idle)) is not _STOP:
+            work, reply = job
+            try:
+                reply.result(work(room))
+            except BaseException as error:
+                reply.failed(error)
+    finally:
+        room.close()
+
+
+def _next(jobs: "queue.SimpleQueue[Any]", room: _Room, idle: float) -> Any:
+    """The next job. Rests once, when none came for a while."""
+    if room.wants_rest:
+        try:
+            return jobs.get(timeout=idle)
+        except queue.Empty:
+            try:
+                room.rest()
+            except (NotKept, ReadOnly) as trouble:  # everything is durable already; the next write will say it loudly
+                log.warning("The journal could not be tidied: %s", trouble.detail)
+    return jobs.get()
