@@ -4,7 +4,7 @@ import asyncio
 import json
 import logging
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -134,7 +134,7 @@ def _make_folder(out: Path) -> None:
         old.unlink()
 
 
-def _leave(out: Path, labels: list[tuple[bytes, bytes]], receipts: list[object]) -> None:
+def _leave(out: Path, labels: list[tuple[bytes, bytes]], receipts: Sequence[object]) -> None:
     for n, (data, png) in enumerate(labels, start=1):
         (out / f"label-{n}.bin").write_bytes(data)
         (out / f"label-{n}.png").write_bytes(png)

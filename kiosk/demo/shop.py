@@ -1,0 +1,353 @@
+"""A whole demo store on this machine: the state's sandbox, the hub, three terminals, their scanners and printers.
+
+Programs run as processes of their own, exactly as in a real store; scanners and printers are simulators that speak the
+devices' bytes over a pty and a TCP port. A terminal that dies by a pulled plug is started again at once.
+"""
+
+import asyncio
+import contextlib
+import logging
+import os
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import date
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from kiosk.demo.hand import Hand
+from kiosk.demo.specimens import licence, patient_card
+from kiosk.documents.codes import label_code
+from kiosk.hub.discovery import Identity
+from kiosk.hub.settings import (
+    HubSettings,
+    RegistryAccess,
+    StaffEntry,
+    StoreFacts,
+    TerminalEntry,
+    TrackingAccess,
+)
+from kiosk.hw.printer.sim import VirtualPrinter
+from kiosk.hw.scanner.sim import VirtualScanner
+from kiosk.model.clock import SystemClock, local_date
+from kiosk.model.errors import Unavailable
+from kiosk.model.text import text
+from kiosk.settings import HubPart, PanelPart, PrinterPart, RehearsalPart, ScannerPart, TerminalSettings, to_toml
+from kiosk.tracking.sandbox.seed import Seed, SeedPatient, SeedStaff, load
+
+log = logging.getLogger(__name__)
+
+SHOP_FILE = Path(__file__).with_name("shop.toml")
+
+START_TIME = 30.0
+"""Seconds a program may take until it answers."""
+
+PANELS = {
+    "checkin": PanelPart(width=1280, height=800, px_per_mm=5.9, fullscreen=False),
+    "counter": PanelPart(width=1280, height=800, px_per_mm=5.9, fullscreen=False),
+    "vault": PanelPart(width=720, height=1280, px_per_mm=8.3, fullscreen=False),
+}
+
+
+@dataclass(frozen=True)
+class Papers:
+    """What a patient carries, as a scanner reads it."""
+
+    name: str
+    about: str
+    card: bytes
+    photo_id: bytes
+
+
+@dataclass
+class Station:
+    """One terminal's place: its settings, devices, process, and the script's hand on it."""
+
+    settings: TerminalSettings
+    scanner: VirtualScanner
+    printer: VirtualPrinter
+    hand: Hand
+    files: Path
+    process: asyncio.subprocess.Process | None = None
+    restarts: int = 0
+
+    @property
+    def name(self) -> str:
+        return self.settings.name
+
+    @property
+    def role(self) -> str:
+        return self.settings.role
+
+    def label_lies_there(self, number: str, print_no: int) -> bool:
+        """Whether this very print is on a whole piece of paper."""
+        code = label_code(number, print_no)
+        return any(piece.whole and code in piece.codes for piece in self.printer.pieces)
+
+
+@dataclass
+class Result:
+    """What is left of a visit. ``labels`` are bytes and picture (PNG) of each piece of paper the counter printed."""
+
+    labels: list[tuple[bytes, bytes]]
+    label_text: list[str]
+    receipts: list[dict[str, Any]]
+    dispensed: int
+    restarts: int
+
+    @property
+    def right(self) -> bool:
+        return len(self.labels) == len(self.receipts) == self.dispensed == 1
+
+
+@dataclass
+class Shop:
+    """The running store. Make it with :meth:`opened`."""
+
+    folder: Path
+    window: bool
+    seed: Seed
+    stations: dict[str, Station] = field(default_factory=dict)
+    sandbox_url: str = ""
+    hub_settings: Path = Path()
+    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    _processes: list[asyncio.subprocess.Process] = field(default_factory=list)
+    _closing: bool = False
+
+    @classmethod
+    @contextlib.asynccontextmanager
+    async def opened(
+        cls, folder: Path, *, window: bool, die_at: str = "", roles: tuple[str, ...] = ("checkin", "counter", "vault")
+    ) -> AsyncIterator["Shop"]:
+        """Starts everything and ends everything. ``die_at``: whichever terminal comes to that step first dies there."""
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        shop = cls(folder.absolute(), window, load(SHOP_FILE, _today()))
+        # Unix sockets have short names; the store's folder may have a long one.
+        sockets = Path(tempfile.mkdtemp(prefix="kiosk-"))
+        try:
+            await shop._start(sockets, roles, die_at)
+            yield shop
+        finally:
+            await shop._stop()
+            shutil.rmtree(sockets, ignore_errors=True)
+
+    # --- what people need
+
+    def papers(self, patient: SeedPatient) -> Papers:
+        shown = patient.photo_id
+        payload = licence(
+            patient.on_photo_id,
+            number=shown.number,
+            issued=shown.issued,
+            expires=shown.expires,
+            state=self.seed.store.state,
+            family_truncated=shown.truncated,
+        )
+        name = f"{patient.given} {patient.family}"
+        return Papers(name, patient.about, patient_card(patient.card), payload)
+
+    @property
+    def patient(self) -> Papers:
+        """The one with whom everything is in order."""
+        return self.papers(self.seed.patients[0])
+
+    @property
+    def technician(self) -> SeedStaff:
+        return self.seed.staff[0]
+
+    @property
+    def picker(self) -> SeedStaff:
+        return self.seed.staff[1]
+
+    @property
+    def wanted(self) -> dict[str, int]:
+        """The order of the visit: one unit of the first product on the list."""
+        return {str(self.seed.products[0].id): 1}
+
+    async def result(self) -> Result:
+        """Read when the visit is over: from the paper, from the state, and from the hub's ledger."""
+        counter = self.stations["counter"]
+        pieces = [piece for piece in counter.printer.pieces if piece.whole]
+        async with httpx.AsyncClient(trust_env=False, timeout=10) as client:
+            receipts = (await client.get(f"{self.sandbox_url}/sandbox/receipts")).json()
+        return Result(
+            labels=[(piece.data, _png(piece.image())) for piece in pieces],
+            label_text=[piece.text for piece in pieces],
+            receipts=receipts,
+            dispensed=await self._dispensed(),
+            restarts=sum(station.restarts for station in self.stations.values()),
+        )
+
+    async def _dispensed(self) -> int:
+        from kiosk.hub.audit import facts_in  # noqa: PLC0415
+
+        return sum(fact == "dispensed" for fact in await asyncio.to_thread(facts_in, self.hub_settings))
+
+    # --- starting and stopping
+
+    async def _start(self, sockets: Path, roles: tuple[str, ...], die_at: str) -> None:
+        port = _free_port()
+        self.sandbox_url = f"http://127.0.0.1:{port}"
+        keep = self.folder / "state.json"
+        await self._run("sandbox", "sandbox", "metrc", "--port", str(port), "--keep", str(keep))
+        await _answers(f"{self.sandbox_url}/sandbox/receipts")
+        hub_port = _free_port()
+        identity = Identity.load_or_make(self.folder / "hub-identity.pem")
+        self.hub_settings = self.folder / "hub.toml"
+        self.hub_settings.write_text(to_toml(self._hub(hub_port)), encoding="utf-8")
+        await self._run("hub", "hub", "--settings", str(self.hub_settings))
+        await _answers(f"http://127.0.0.1:{hub_port}/v1/health")
+        for entry in self.seed.terminals:
+            if entry.role in roles and entry.role not in self.stations:
+                station = await self._station(entry.name, entry.role, entry.token, identity.fingerprint, sockets)
+                self.stations[entry.role] = station
+        for station in self.stations.values():
+            self._spawn(station.hand.follow())
+            self._spawn(self._keep_alive(station, die_at))
+
+    def _hub(self, port: int) -> HubSettings:
+        seed = self.seed
+        products = {product.id: product.price for product in seed.products}
+        return HubSettings(
+            data_dir=Path("hub"),
+            host="127.0.0.1",
+            port=port,
+            identity_key=Path("hub-identity.pem"),
+            store=StoreFacts(
+                name=seed.store.name,
+                licence=seed.store.licence,
+                address=seed.store.address,
+                phone=seed.store.phone,
+                state=seed.store.state,
+                zone=seed.store.zone,
+            ),
+            tracking=TrackingAccess(
+                system="metrc",
+                url=self.sandbox_url,
+                licence=seed.store.licence,
+                vendor_key=seed.access.vendor_key,
+                user_key=seed.access.user_key,
+            ),
+            registry=RegistryAccess(url=self.sandbox_url, key=seed.access.registry_key),
+            terminals=tuple(
+                TerminalEntry(name=entry.name, role=entry.role, token=entry.token)
+                for entry in seed.terminals
+                if entry.role != "dock"
+            ),
+            staff=tuple(
+                StaffEntry(id=entry.id, name=entry.name, role=entry.role, badge=entry.badge, pin=entry.pin)
+                for entry in seed.staff
+            ),
+            prices={str(number): price for number, price in products.items()},
+            stock_every=5.0,
+        )
+
+    async def _station(self, name: str, role: Any, token: str, fingerprint: str, sockets: Path) -> Station:
+        place = self.folder / name
+        place.mkdir()
+        printer = VirtualPrinter()
+        await printer.start()
+        scanner = VirtualScanner(place / "scanner")
+        settings = TerminalSettings(
+            name=name,
+            role=role,
+            state=self.seed.store.state,
+            data=str(place / "data"),
+            hub=HubPart(token=token, fingerprint=fingerprint, interfaces=("127.0.0.1",)),
+            scanners=(ScannerPart(kind="serial", path=str(scanner.path)),),
+            printer=PrinterPart(host="127.0.0.1", port=printer.port),
+            panel=PANELS[role],
+            sound=False,
+            rehearsal=RehearsalPart(socket=str(sockets / name)),
+        )
+        (place / "terminal.toml").write_text(to_toml(settings), encoding="utf-8")
+        return Station(settings, scanner, printer, Hand(sockets / name), place)
+
+    async def _keep_alive(self, station: Station, die_at: str) -> None:
+        """Starts the terminal, and again whenever the plug was pulled; any other end is a fault and ends the store."""
+        while not self._closing:
+            options = ["--settings", str(station.files / "terminal.toml")]
+            options += [] if self.window else ["--no-window"]
+            options += ["--die-at", die_at] if die_at and not station.restarts else []
+            station.process = await self._run(station.name, "run", *options)
+            code = await station.process.wait()
+            if self._closing:
+                return
+            if code != -signal.SIGKILL:
+                raise Unavailable(text("{name} ended by itself. Its log says why.", name=station.name), str(code))
+            station.restarts += 1
+
+    async def _run(self, name: str, *arguments: str) -> asyncio.subprocess.Process:
+        logs = self.folder / "logs"
+        logs.mkdir(exist_ok=True)
+        with (logs / f"{name}.log").open("ab") as log_file:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "kiosk", *arguments, stdout=log_file, stderr=log_file, cwd=self.folder
+            )
+        self._processes.append(process)
+        return process
+
+    def _spawn(self, coroutine: Any) -> None:
+        task = asyncio.create_task(coroutine)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            log.error("%s", task.exception())
+
+    async def _stop(self) -> None:
+        self._closing = True
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for process in self._processes:
+            with contextlib.suppress(ProcessLookupError):
+                process.terminate()
+        for process in self._processes:
+            try:
+                await asyncio.wait_for(process.wait(), 10)
+            except TimeoutError:
+                process.kill()
+                await process.wait()
+        for station in self.stations.values():
+            station.scanner.close()
+            await station.printer.stop()
+
+
+async def _answers(url: str) -> None:
+    """Waits until a program answers. Raises ``Unavailable`` after :data:`START_TIME` seconds."""
+    async with httpx.AsyncClient(trust_env=False, timeout=2) as client:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(START_TIME):
+                while True:
+                    with contextlib.suppress(httpx.HTTPError):
+                        if (await client.get(url)).is_success:
+                            return
+                    await asyncio.sleep(0.05)
+    raise Unavailable(text("A program of the demo store did not start. Its log says why."), url)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _png(image: Any) -> bytes:
+    buffer = BytesIO()
+    image.save(buffer, format="PNG")
+    return buffer.getvalue()
+
+
+def _today() -> date:
+    return local_date(SystemClock().now(), os.environ.get("TZ") or "UTC")

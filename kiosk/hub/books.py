@@ -1,0 +1,108 @@
+"""A patient's book as the rules want it, from the store's own purchases and the registry's figure (ALT-01, ALT-05)."""
+
+from datetime import date, datetime
+from decimal import Decimal
+
+from sqlalchemy import Connection, select
+
+from kiosk.hub.schema import purchases
+from kiosk.hub.stock import product_of, sellable
+from kiosk.model.allotments import BasketLine, Purchase
+from kiosk.model.base import from_json
+from kiosk.model.errors import Refusal
+from kiosk.model.people import Recommendation
+from kiosk.model.questions import Counsel, Offer
+from kiosk.model.text import text
+from kiosk.rules.allotments import Book, Item, judge, standing
+from kiosk.rules.law import Pack
+from kiosk.rules.recommendations import conflict
+from kiosk.rules.shelf import potency
+
+COUNTED = ("reserved", "dispensed", "reported")
+UNREPORTED = ("reserved", "dispensed")
+
+
+def book_of(
+    connection: Connection,
+    patient_ref: str,
+    available: dict[str, Decimal] | None,
+    as_of: datetime | None,
+    *,
+    without_order: str = "",
+) -> Book:
+    """Everything that counts against the patient; ``without_order`` leaves out the order that is being judged."""
+    mine = (purchases.c.patient_ref == patient_ref) & purchases.c.state.in_(COUNTED)
+    rows = connection.execute(select(purchases).where(mine & (purchases.c.order_id != without_order))).all()
+    return Book(
+        purchases=tuple(from_json(row.body, Purchase) for row in rows),
+        unreported=tuple(from_json(row.body, Purchase) for row in rows if row.state in UNREPORTED),
+        available=available,
+        as_of=as_of,
+    )
+
+
+def items_of(connection: Connection, basket: tuple[BasketLine, ...]) -> list[Item] | Refusal:
+    """The basket with its products. Raises nothing: an unknown product or a count below one is a refusal."""
+    items = []
+    for line in basket:
+        product = product_of(connection, line.product_id)
+        if product is None or line.units < 1:
+            return Refusal(
+                rule="store.basket",
+                reason=text("The basket holds something that is not on the shelf."),
+                way_on=text("Take it out."),
+            )
+        items.append(Item(product=product, units=line.units, route=line.route))
+    return items
+
+
+def counsel(
+    connection: Connection,
+    pack: Pack,
+    book: Book,
+    recommendation: Recommendation | None,
+    on: date,
+    basket: tuple[BasketLine, ...],
+) -> Counsel | Refusal:
+    """What is left, what could be bought of today's shelf, and the judgement of the basket as it is."""
+    items = items_of(connection, basket)
+    if isinstance(items, Refusal):
+        return items
+    shelf = sellable(connection, on)
+    offered = [Item(product=product, units=1) for product, _ in shelf]
+    stands = standing(pack, book, recommendation, on, items, offers=offered)
+    in_basket = {line.product_id: line.units for line in basket}
+    offers = []
+    for product, there in shelf:
+        package, _ = there[0]
+        one_more = max(left for _, left in there) - in_basket.get(product.product_id, 0)
+        most = max(0, min(stands.most.get(product.product_id, 0), one_more))
+        why = None
+        if most == 0:
+            why = conflict(recommendation, product, product.route, on)
+            wanted = [*items, Item(product=product, units=1)]
+            why = why or judge(pack, book, recommendation, on, wanted).refusal or _sold_out(product.name)
+        offers.append(
+            Offer(
+                product_id=product.product_id,
+                name=product.name,
+                form=product.form,
+                route=product.route,
+                thc=potency(package.lab.thc, package.lab),
+                cbd=potency(package.lab.cbd, package.lab),
+                price=f"{product.price:.2f}",
+                in_stock=sum(left for _, left in there),
+                most=most,
+                why_not=why,
+            )
+        )
+    judgement = judge(pack, book, recommendation, on, items)
+    return Counsel(standing=stands, offers=tuple(offers), judgement=judgement)
+
+
+def _sold_out(name: str) -> Refusal:
+    return Refusal(
+        rule="store.stock",
+        reason=text("No more units of {name} are on the shelf.", name=name),
+        way_on=text("Take another product."),
+    )

@@ -1,0 +1,178 @@
+"""The tables of the hub's database.
+
+Instants are ISO 8601 text in UTC, nouns are JSON text as ``model.base.to_json`` spells them. ``records``, ``flags`` and
+``views`` only grow: triggers refuse to change or delete their rows.
+"""
+
+from sqlalchemy import Column, Index, Integer, MetaData, Table, Text, UniqueConstraint
+
+metadata = MetaData()
+
+APPEND_ONLY = ("records", "flags", "views")
+
+
+def _word(name: str, **more: object) -> Column[str]:
+    return Column(name, Text, nullable=False, **more)  # type: ignore[arg-type]
+
+
+def _number(name: str, **more: object) -> Column[int]:
+    return Column(name, Integer, nullable=False, **more)  # type: ignore[arg-type]
+
+
+records = Table(
+    "records",
+    metadata,
+    _number("position", primary_key=True),
+    _word("key", unique=True),
+    _word("terminal"),
+    _number("epoch"),
+    _number("seq"),
+    _word("digest"),
+    _word("chain"),
+    _word("received"),
+    _word("fact"),
+    _word("body"),
+    UniqueConstraint("terminal", "epoch", "seq"),
+)
+"""The ledger. ``chain`` is SHA-256 over the chain before and this row's ``body`` (hex)."""
+
+flags = Table(
+    "flags",
+    metadata,
+    _number("position", primary_key=True),
+    _word("record_key"),
+    _word("reason"),
+    _word("at"),
+)
+"""What a manager has to look at. A flagged record is kept all the same."""
+
+views = Table(
+    "views",
+    metadata,
+    _number("position", primary_key=True),
+    _word("at"),
+    _word("session_id"),
+    _word("staff_id"),
+    _word("visit_id"),
+)
+"""Who has looked at which patient's visit."""
+
+claims = Table("claims", metadata, _word("key", primary_key=True), _word("digest"), _word("answer"), _word("at"))
+"""Answers of questions that changed something, so that asking again changes nothing."""
+
+visits = Table(
+    "visits",
+    metadata,
+    _word("visit_id", primary_key=True),
+    _word("ticket_id", unique=True),
+    _word("patient_ref"),
+    _word("caregiver_ref"),
+    _word("state"),
+    _word("since"),
+    _word("expires"),
+    _word("served_at"),
+    _word("entry"),
+    _word("secret"),
+    _number("face_matches"),
+    _number("notes_read"),
+)
+"""``entry`` is the queue's view; ``secret`` the profile and card numbers, blank once the visit is closed."""
+
+orders = Table("orders", metadata, _word("order_id", primary_key=True), _word("visit_id"), _word("state"))
+
+lines = Table(
+    "lines",
+    metadata,
+    _word("line_id", primary_key=True),
+    _word("order_id"),
+    _word("visit_id"),
+    _word("terminal"),
+    _word("staff_id"),
+    _word("state"),
+    _word("tag"),
+    _word("place"),
+    _number("units"),
+    _word("route"),
+    _word("numbers"),
+    _word("body"),
+)
+"""``body`` is the pick line as the vault sees it; ``staff_id`` who claimed it; ``numbers`` the dispense numbers."""
+
+units = Table(
+    "units",
+    metadata,
+    _word("line_id", primary_key=True),
+    _number("n", primary_key=True),
+    _word("tag"),
+    _number("item"),
+)
+
+purchases = Table(
+    "purchases",
+    metadata,
+    _word("line_id", primary_key=True),
+    _word("order_id"),
+    _word("visit_id"),
+    _word("patient_ref"),
+    _word("state"),
+    _word("tag"),
+    _number("units"),
+    _word("body"),
+)
+"""``state``: ``reserved``, ``dispensed`` (the state does not know yet), ``reported``, ``released``."""
+
+products = Table("products", metadata, _word("product_id", primary_key=True), _word("body"))
+packages = Table("packages", metadata, _word("tag", primary_key=True), _word("product_id"), _word("body"))
+
+labels = Table(
+    "labels",
+    metadata,
+    _word("number", primary_key=True),
+    _number("print_no", primary_key=True),
+    _word("visit_id"),
+    _word("line_id"),
+    _word("tag"),
+    _word("state"),
+)
+"""``state``: ``issued``, ``voided``, ``verified``."""
+
+permits = Table(
+    "permits",
+    metadata,
+    _word("permit_id", primary_key=True),
+    _word("order_id"),
+    _word("external_number", unique=True),
+    _word("staff_id"),
+)
+
+receipts = Table(
+    "receipts",
+    metadata,
+    _word("visit_id", primary_key=True),
+    _word("external_number", unique=True),
+    _word("terminal"),
+    _word("state"),
+    _word("since"),
+    _word("sale"),
+    _word("detail"),
+    _number("tries"),
+)
+"""``sale`` is what the state is told; blank once the state's own record is the same."""
+
+sessions = Table(
+    "sessions",
+    metadata,
+    _word("session_id", primary_key=True),
+    _word("staff_id"),
+    _word("name"),
+    _word("role"),
+    _word("terminal"),
+    _word("began"),
+    _word("ended"),
+)
+
+attempts = Table("attempts", metadata, _word("who", primary_key=True), _number("wrong"), _word("locked_until"))
+"""Wrong PINs in a row, a person and a terminal each."""
+
+Index("lines_of_order", lines.c.order_id)
+Index("purchases_of_patient", purchases.c.patient_ref)
