@@ -127,7 +127,7 @@ def _elements(data: bytes, after: int) -> tuple[dict[str, list[str]] | None, lis
             name, value = line[2:5], line[5:]
         if not _ELEMENT.fullmatch(name) or name in (b"DBK", b"DBM"):
             continue  # jurisdiction data; and social security numbers of the first edition, dropped unread
-        text_value = value.decode("latin-1").strip()
+        text_value = value.decode("latin-1").strip(" ")
         if re.fullmatch(r"\d{8}M", text_value):
             # A scanner that cannot type control characters glues the letter of Ctrl+M to the last element.
             text_value = text_value[:-1]
