@@ -1,0 +1,185 @@
+"""Card, photo ID and registry have to agree (PAT-04 to PAT-07, PAT-13): what stands in the way, and who may settle it.
+
+No concern means: admit. Refused without a person's judgement is only what no judgement can change: the registry's
+"no" or silence, an expired or missing document, an age, a link that is not there. A difference of names that people
+have for honest reasons goes to a technician, who decides and is recorded.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+
+from kiosk.documents.comparison import compare
+from kiosk.model.documents import PatientCard, PhotoId
+from kiosk.model.orders import Concern
+from kiosk.model.people import Person, RegistryEntry, RegistryStatus
+from kiosk.rules.identity_words import PERSON, concern, doubt
+from kiosk.rules.law import Pack
+from kiosk.rules.recommendations import not_current
+from kiosk.rules.words import day
+
+_REPAIRED = frozenset({"carriage_return_typed"})
+"""Odd ways of a scanner, not of the ID: the decoder mended what was read without guessing."""
+
+
+def concerns(
+    pack: Pack,
+    card: PatientCard | None,
+    photo_id: PhotoId | None,
+    entry: RegistryEntry | None,
+    patient: RegistryEntry | None,
+    on: date,
+    trouble: Sequence[str] = (),
+) -> tuple[Concern, ...]:
+    """Everything that keeps this visit from being admitted on the local date ``on``; empty: admit.
+
+    ``entry`` is the registry's answer for the shown card; None: it did not answer. For a caregiver's card ``patient``
+    is the answer for the linked patient. ``trouble`` are keys of what the terminal itself saw (``"id.unreadable"``).
+    Documents are valid through their last day.
+    """
+    trouble = tuple(_told(trouble, card, photo_id))
+    found = [
+        *(concern(pack, key) for key in trouble),
+        *_card(pack, card, on, trouble),
+        *_photo_id(pack, photo_id, on, trouble),
+        *(_registry(pack, card, entry, on) if card is not None else ()),
+    ]
+    if entry is not None and entry.status is RegistryStatus.ACTIVE:
+        found += _same_person(pack, entry, photo_id)
+        found += _age(pack, entry, photo_id, on)
+        found += _caregiver(pack, entry, patient, on) if entry.role == "caregiver" else _recommended(entry, on)
+    return tuple({each.rule: each for each in found}.values())
+
+
+def age(born: date, on: date) -> int:
+    """Full years on ``on``. Who was born on 29 February grows older on 1 March in common years."""
+    return on.year - born.year - ((on.month, on.day) < (born.month, born.day))
+
+
+def _told(trouble: Sequence[str], card: PatientCard | None, photo_id: PhotoId | None) -> Iterator[str]:
+    """The terminal cannot say which document it failed to read: it is the one that is not there."""
+    for key in trouble:
+        if key != "document.unreadable":
+            yield key
+            continue
+        if card is None:
+            yield "card.unreadable"
+        if photo_id is None:
+            yield "id.unreadable"
+
+
+def _card(pack: Pack, card: PatientCard | None, on: date, trouble: Sequence[str]) -> Iterator[Concern]:
+    if card is None:
+        if not any(key.startswith("card.") for key in trouble):
+            yield concern(pack, "card.missing")
+        return
+    if card.state != pack.state:
+        yield concern(pack, "card.other_state")
+    if card.expires is not None and card.expires < on:
+        yield concern(pack, "card.expired", day=day(card.expires))
+
+
+def _photo_id(pack: Pack, photo_id: PhotoId | None, on: date, trouble: Sequence[str]) -> Iterator[Concern]:
+    if photo_id is None:
+        if not any(key.startswith("id.") for key in trouble):
+            yield concern(pack, "id.missing")
+        return
+    if not _accepted(pack, photo_id):
+        yield concern(pack, "id.not_accepted", kinds=", ".join(each.kind for each in pack.accepted_ids))
+    if photo_id.expires is None:
+        yield concern(pack, "id.no_expiry")
+    elif photo_id.expires < on:
+        yield concern(pack, "id.expired", day=day(photo_id.expires))
+    if photo_id.issued is not None and photo_id.issued > on:
+        yield concern(pack, "id.not_yet_valid", day=day(photo_id.issued))
+    if photo_id.born is None:
+        yield concern(pack, "id.no_birth_date")
+    for warning in photo_id.warnings:
+        if warning not in _REPAIRED:
+            yield doubt(pack, warning)
+
+
+def _accepted(pack: Pack, photo_id: PhotoId) -> bool:
+    return any(
+        photo_id.standard.startswith(rule.standard) and (not rule.issuers or photo_id.issuer in rule.issuers)
+        for rule in pack.accepted_ids
+    )
+
+
+def _registry(pack: Pack, card: PatientCard, entry: RegistryEntry | None, on: date) -> Iterator[Concern]:
+    if entry is None:
+        yield concern(pack, "registry.unknown")
+        return
+    if entry.number != card.number:
+        yield concern(pack, "registry.other_number")
+    yield from _standing(pack, entry, on, "registry")
+    if entry.status is RegistryStatus.ACTIVE and entry.role not in ("patient", "caregiver"):
+        yield concern(pack, "registry.role")
+
+
+def _standing(pack: Pack, entry: RegistryEntry, on: date, who: str) -> Iterator[Concern]:
+    """``who`` is ``"registry"`` for the shown card and ``"patient"`` for the patient behind a caregiver."""
+    if entry.status is not RegistryStatus.ACTIVE:
+        yield concern(pack, f"{who}.{entry.status}")
+        return
+    if entry.expires is not None and entry.expires < on:
+        yield concern(pack, f"{who}.{RegistryStatus.EXPIRED}")
+    if entry.valid_from is not None and entry.valid_from > on:
+        yield concern(pack, f"{who}.not_yet_valid", day=day(entry.valid_from))
+    if entry.person is None:
+        yield concern(pack, f"{who}.no_person")
+
+
+def _same_person(pack: Pack, entry: RegistryEntry, photo_id: PhotoId | None) -> Iterator[Concern]:
+    if entry.person is None or photo_id is None or photo_id.born is None:
+        return
+    shown = Person(
+        family=photo_id.family,
+        given=photo_id.given,
+        middle=photo_id.middle,
+        suffix=photo_id.suffix,
+        born=photo_id.born,
+    )
+    verdict = compare(entry.person, shown, second_truncated=(photo_id.family_truncated, photo_id.given_truncated))
+    if verdict.outcome == "match":
+        return
+    for reason in verdict.reasons or ("person.differs",):
+        yield concern(pack, reason, settled_by=PERSON if verdict.outcome == "person" else "")
+
+
+def _age(pack: Pack, entry: RegistryEntry, photo_id: PhotoId | None, on: date) -> Iterator[Concern]:
+    """By the youngest birth date anybody names: two that differ are a concern of their own."""
+    named = (
+        None if photo_id is None else photo_id.born,
+        None if entry.person is None else entry.person.born,
+    )
+    births = [born for born in named if born is not None]
+    if not births:
+        return
+    years = age(max(births), on)
+    if entry.role == "caregiver":
+        if years < pack.age.caregiver_minimum:
+            yield concern(pack, "age.caregiver", years=pack.age.caregiver_minimum)
+    elif years < pack.age.minimum:
+        yield concern(pack, "age.minor" if pack.age.minors_by_caregiver else "age.under", years=pack.age.minimum)
+
+
+def _caregiver(pack: Pack, entry: RegistryEntry, patient: RegistryEntry | None, on: date) -> Iterator[Concern]:
+    if not entry.patients:
+        yield concern(pack, "caregiver.nobody")
+    elif patient is None:
+        yield concern(pack, "patient.unknown")
+    elif patient.number not in entry.patients:
+        yield concern(pack, "caregiver.not_linked")
+    elif patient.role != "patient":
+        yield concern(pack, "patient.role")
+    else:
+        yield from _standing(pack, patient, on, "patient")
+        yield from _recommended(patient, on)
+        born = None if patient.person is None else patient.person.born
+        if not pack.age.minors_by_caregiver and born is not None and age(born, on) < pack.age.minimum:
+            yield concern(pack, "age.under", years=pack.age.minimum)
+
+
+def _recommended(holder: RegistryEntry, on: date) -> Iterator[Concern]:
+    if refusal := not_current(holder.recommendation, on):
+        yield Concern(rule=refusal.rule, reason=refusal.reason, next_step=refusal.way_on, citation=refusal.citation)
