@@ -155,7 +155,8 @@ class _Sale:
         if not each:
             return NO_LIMIT
         if one.pool.round_up_to is None:
-            return min(int((left - (need(one.pool, self._as_purchases(lines)) or 0)) // each), NO_LIMIT)
+            room = left - (need(one.pool, self._as_purchases(lines)) or 0)
+            return max(0, min(int(room // each), NO_LIMIT))
 
         def asked(units: int) -> Fraction:
             more = Item(product=one_unit.product, units=units, route=one_unit.route)

@@ -153,7 +153,7 @@ def test_the_nearest_basket_is_legal_and_not_a_unit_can_be_added(
     assert judge(pack, book, recommendation(), on, nearest).refusal is None
     kept = {line.product_id: line.units for line in judged.nearest}
     for name, units in asked.items():
-        assert kept.get(name, 0) <= units
+        assert 0 <= kept.get(name, 0) <= units
         if kept.get(name, 0) < units:
             more = [*nearest, Item(product=product[name], units=1)]
             assert judge(pack, book, recommendation(), on, more).refusal is not None
@@ -165,6 +165,7 @@ def test_most_is_the_last_number_that_fits(on: date, data: st.DataObject, weight
     pack, book = law(*TWO_POOLS), Book(purchases=data.draw(histories(on)))
     product = flower(weight, form="a")
     n = most(pack, book, recommendation(), on, [], product)
+    assert 0 <= n <= NO_LIMIT
 
     def fits(units: int) -> bool:
         return judge(pack, book, recommendation(), on, [Item(product=product, units=units)]).refusal is None
