@@ -4,6 +4,7 @@
 module         is responsible for
 =============  =====================================================================================
 ``store``      the way in: :class:`~kiosk.local_store.store.TerminalStore`, asyncio in front of one writer thread
+``room``       all of it put together for that thread
 ``answers``    the kept answers of open flows, sealed with a key of each flow
 ``outbox``     records on their way to the hub
 ``flow_keys``  the keys of open flows, in a file where destroying is real

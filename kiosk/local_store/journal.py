@@ -12,6 +12,7 @@ Folder::
 """
 
 import contextlib
+import logging
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -34,6 +35,8 @@ from kiosk.local_store.recovery import Piece, Recovered, recover
 from kiosk.local_store.trouble import Damaged, NotKept, ReadOnly, WrongKey
 from kiosk.model.errors import Ours
 from kiosk.model.text import text
+
+log = logging.getLogger(__name__)
 
 ROOM = 1 << 20
 """Zeros written ahead of the frames, in bytes."""
@@ -173,6 +176,8 @@ class Journal:
         found = recover(self._key, snapshots[::-1], segments, restore, apply)
         if found.wrong_key:
             raise WrongKey(found.damage)
+        if found.rotten_snapshots:
+            log.warning("%d snapshots cannot be read; older files hold the same", found.rotten_snapshots)
         if not found.damage:
             return found
         if not self.read_only:
@@ -237,8 +242,13 @@ class Journal:
         segment.room += more
 
     def _abandon(self, segment: _Segment, length: int) -> None:
-        """Leaves a segment for good; tries to take the failed frames out of it, so that they do not come back later."""
+        """Leaves a segment for good, and tries to take the failed frames out of it.
+
+        What certainly keeps them from coming back is the next segment, which stands in their place. So there is a loose
+        end now, and :meth:`mark` begins it where no append does.
+        """
         self._open = None
+        self._marked = False
         with contextlib.suppress(OSError):
             self._disk.write(segment.fd, bytes(length), segment.at)
         with contextlib.suppress(OSError):

@@ -54,6 +54,8 @@ class Recovered:
     salvaged: list[tuple[int, bytes]] = field(default_factory=list)
     """Seq and payload of readable frames behind the damage."""
     wrong_key: bool = False
+    rotten_snapshots: int = 0
+    """Newer snapshots that could not be read and were not needed."""
 
 
 def recover(
@@ -73,6 +75,7 @@ def recover(
         if isinstance(snapshot, str):
             walk.witness = max(walk.witness, piece.number)
             walk.strangers += snapshot == "key"
+            walk.rotten_snapshots += 1
             continue
         restore(snapshot.state)
         walk.start(snapshot.seq, snapshot.chain)
@@ -96,6 +99,7 @@ class _Walk:
     strangers: int = 0
     friends: int = 0
     """Files whose key does not fit, and whose key does."""
+    rotten_snapshots: int = 0
     fault: str = ""
     certain: bool = False
     gap: str = ""
@@ -188,6 +192,7 @@ class _Walk:
             damage=f"frame {self.expected}: {self.fault}" if damaged else "",
             salvaged=self.salvaged if damaged else [],
             wrong_key=damaged and self.strangers > 0 and self.friends == 0,
+            rotten_snapshots=self.rotten_snapshots,
         )
 
     def _tail(self, frames: list[tuple[Frame, int]]) -> Tail:

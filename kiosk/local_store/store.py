@@ -19,13 +19,11 @@ from typing import Any, Self, TypeVar
 from tinydb import where
 from tinydb.table import Document
 
-from kiosk.local_store import answers
-from kiosk.local_store.answers import Answers, Kept, OpenFlow
+from kiosk.local_store.answers import Kept, OpenFlow
 from kiosk.local_store.db import JournalDB
-from kiosk.local_store.disk import Disk, FolderLock
-from kiosk.local_store.flow_keys import FlowKeys
-from kiosk.local_store.outbox import Outbox
-from kiosk.local_store.trouble import Damaged, NotKept, ReadOnly
+from kiosk.local_store.disk import Disk
+from kiosk.local_store.room import Room
+from kiosk.local_store.trouble import NotKept, ReadOnly
 from kiosk.model.errors import Ours
 from kiosk.model.records import Record
 from kiosk.model.text import text
@@ -36,69 +34,8 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 IDLE = 0.05
-"""Seconds without work after which the last frame gets its witness, and the journal its compaction."""
-COMPACT = 8 << 20
-"""Journal bytes since the last snapshot from which it is compacted when idle and no flow is open."""
-COMPACT_ANYWAY = 64 << 20
-"""The same, open flows or not."""
-
+"""Seconds without work after which the journal is tidied: the last frame gets its witness."""
 _STOP = object()
-
-
-class _Room:
-    """What the writer thread has in hand: made, used and closed there."""
-
-    def __init__(self, folder: Path, key: bytes, disk: Disk, read_only: bool) -> None:
-        try:
-            disk.make_folder(folder)
-            lock = FolderLock(folder)
-        except OSError as cause:
-            raise NotKept(cause) from cause
-        with contextlib.ExitStack() as undo:
-            undo.callback(lock.release)
-            had_keys = (folder / "keys").exists()
-            indexes = {**answers.INDEXES, "memory": ("name",)}
-            self.db = JournalDB(folder, key=key, indexes=indexes, disk=disk, read_only=read_only)
-            undo.callback(self.db.close)
-            self.db.storage.bind(threading.get_ident())
-            self.outbox = Outbox(self.db)
-            if self.outbox.is_new:
-                if had_keys or read_only:
-                    raise Damaged(
-                        "there is no journal beside the keys of its flows" if had_keys else "there is no journal"
-                    )
-                self.outbox.set_up()
-            self.keys = FlowKeys(folder / "keys", key, disk=disk, read_only=read_only)
-            undo.callback(self.keys.close)
-            self.answers = Answers(self.db, self.keys)
-            self._check_keys(read_only)
-            self.memory = self.db.table("memory")
-            self._undo = undo.pop_all()
-
-    def _check_keys(self, read_only: bool) -> None:
-        flow_ids = self.answers.flow_ids()
-        lost = [flow_id for flow_id in flow_ids if flow_id not in self.keys]
-        if not read_only:
-            if lost:
-                raise Damaged(f"the keys of {len(lost)} open flows are gone")
-            self.keys.keep_only(flow_ids)
-
-    @property
-    def wants_rest(self) -> bool:
-        """There is something to do when nobody wants anything."""
-        return not self.db.storage.journal.read_only and (self.db.storage.journal.has_loose_end or self._is_large())
-
-    def rest(self) -> None:
-        self.db.storage.journal.mark()
-        if self._is_large():
-            self.db.compact()
-
-    def _is_large(self) -> bool:
-        grown = self.db.storage.journal.grown
-        return grown > COMPACT_ANYWAY or (grown > COMPACT and not self.answers.flow_ids())
-
-    def close(self) -> None:
-        self._undo.close()
 
 
 class TerminalStore:
@@ -107,7 +44,7 @@ class TerminalStore:
 
     def __init__(self) -> None:
         self._jobs: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        self._room: _Room | None = None
+        self._room: Room | None = None
         self._thread: threading.Thread | None = None
         self._closed = False
 
@@ -121,8 +58,8 @@ class TerminalStore:
         :mod:`~kiosk.local_store.trouble`. With ``read_only`` a damaged store opens with all that can still be read.
         """
         store = cls()
-        make = partial(_Room, folder, key, disk or Disk(), read_only)
-        opened: asyncio.Future[_Room] = asyncio.get_running_loop().create_future()
+        make = partial(Room, folder, key, disk or Disk(), read_only=read_only)
+        opened: asyncio.Future[Room] = asyncio.get_running_loop().create_future()
         store._thread = threading.Thread(
             target=_write, args=(store._jobs, make, idle, _Reply(opened)), name="store-writer", daemon=False
         )
@@ -180,12 +117,7 @@ class TerminalStore:
         before.
         """
 
-        def both(room: _Room) -> Record | None:
-            with room.db.transaction():
-                room.answers.keep(flow_id, n, digest, answer, recorded=record is not None)
-                return None if record is None else room.outbox.add(record)
-
-        return await self._do(both)
+        return await self._do(lambda room: room.keep(flow_id, n, digest, answer, record))
 
     async def kept(self, flow_id: str) -> list[Kept]:
         """All that was kept of an open flow, in order."""
@@ -229,7 +161,7 @@ class TerminalStore:
         Raises :class:`Damaged` where the hub has records that this store does not know of: it is an older copy.
         """
 
-        def leave(room: _Room) -> None:
+        def leave(room: Room) -> None:
             room.outbox.acknowledged(watermark, room.outbox.sending_epoch() if epoch is None else epoch)
 
         await self._do(leave)
@@ -243,13 +175,13 @@ class TerminalStore:
     async def remember(self, name: str, value: bytes) -> None:
         """Keeps a value of the terminal's own (hub address, cursor). Not for anything about a person: see flows."""
 
-        def put(room: _Room) -> None:
+        def put(room: Room) -> None:
             room.memory.upsert({"name": name, "value": value}, where("name") == name)
 
         await self._do(put)
 
     async def recall(self, name: str) -> bytes | None:
-        def find(room: _Room) -> bytes | None:
+        def find(room: Room) -> bytes | None:
             found: Document | None = room.memory.get(where("name") == name)
             return None if found is None else bytes(found["value"])
 
@@ -258,7 +190,7 @@ class TerminalStore:
     async def forget(self, name: str) -> None:
         """Removes it from the present state; segments keep the old value, encrypted, until they are compacted away."""
 
-        def remove(room: _Room) -> None:
+        def remove(room: Room) -> None:
             if room.memory.contains(where("name") == name):
                 room.memory.remove(where("name") == name)
 
@@ -274,7 +206,7 @@ class TerminalStore:
     async def transact(self, work: Callable[[JournalDB], T]) -> T:
         """Runs ``work`` on the writer thread in one transaction. It must not wait for anything."""
 
-        def whole(room: _Room) -> T:
+        def whole(room: Room) -> T:
             with room.db.transaction():
                 return work(room.db)
 
@@ -290,12 +222,12 @@ class TerminalStore:
         return self._state.db.storage.journal.damage
 
     @property
-    def _state(self) -> _Room:
+    def _state(self) -> Room:
         if self._room is None or self._closed:
             raise _closed()
         return self._room
 
-    async def _do(self, work: Callable[[_Room], T]) -> T:
+    async def _do(self, work: Callable[[Room], T]) -> T:
         """Runs on the writer thread. A caller that is cancelled does not stop it: what was begun is done whole."""
         if self._closed:
             raise _closed()
@@ -330,7 +262,7 @@ class _Reply:
             self._loop.call_soon_threadsafe(settle)
 
 
-def _write(jobs: "queue.SimpleQueue[Any]", make: Callable[[], _Room], idle: float, opened: _Reply) -> None:
+def _write(jobs: "queue.SimpleQueue[Any]", make: Callable[[], Room], idle: float, opened: _Reply) -> None:
     """The writer thread: one job after the other, and a rest when there is none."""
     try:
         room = make()
@@ -349,7 +281,7 @@ def _write(jobs: "queue.SimpleQueue[Any]", make: Callable[[], _Room], idle: floa
         room.close()
 
 
-def _next(jobs: "queue.SimpleQueue[Any]", room: _Room, idle: float) -> Any:
+def _next(jobs: "queue.SimpleQueue[Any]", room: Room, idle: float) -> Any:
     """The next job. Rests once, when none came for a while."""
     if room.wants_rest:
         try:
