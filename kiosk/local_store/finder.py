@@ -35,7 +35,8 @@ LOOK_FOR = 2.5
 """Seconds to listen for announcements: the first two rounds of questions (at once, after 1 s) and their answers."""
 MOST_TRIED = 16
 """Candidates tried in one search. A flood of announcements costs a search, never the terminal."""
-_MOST_HEARD = 64
+MOST_HEARD = 64
+"""Announcements read in one search."""
 _AT_ONCE = 4
 _HELLO_BYTES = 4096
 
@@ -220,7 +221,7 @@ class _Search:
         def on_event(name: str, state_change: ServiceStateChange, **_: Any) -> None:
             nonlocal heard
             heard += 1
-            if state_change is not ServiceStateChange.Removed and heard <= _MOST_HEARD:
+            if state_change is not ServiceStateChange.Removed and heard <= MOST_HEARD:
                 tasks.add(asyncio.ensure_future(self._resolve(network, name, later)))
 
         browser = AsyncServiceBrowser(network.zeroconf, HUB_SERVICE, handlers=[on_event])

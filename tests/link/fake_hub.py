@@ -176,6 +176,8 @@ class Wire:
         self.port = 0
         self.heard = b""
         self.frozen = False
+        self.drips = False
+        """Answers come a byte at a time."""
         self.swallow_after = -1
         """Bytes of an answer that still come through; then the connection is cut. -1: all."""
         self._server: asyncio.Server | None = None
@@ -239,6 +241,8 @@ class Wire:
                 sink.write(data)
                 self.reset()
                 return
-            sink.write(data)
-            await sink.drain()
+            for piece in [data[n : n + 1] for n in range(len(data))] if self.drips and not up else [data]:
+                sink.write(piece)
+                await sink.drain()
+                await asyncio.sleep(0.01 if self.drips else 0)
         sink.close()

@@ -5,6 +5,7 @@ import logging
 
 import pytest
 
+from kiosk.local_store.link import Pace
 from kiosk.model.base import to_json
 from kiosk.model.connection import Condition
 from kiosk.model.errors import Away, Ours, Refusal
@@ -98,6 +99,17 @@ async def test_a_hub_that_thinks_too_long_is_away_after_three_seconds(hub, on_te
     assert isinstance(answer, Away)
     assert 2.9 < asyncio.get_running_loop().time() - began < 3.5
     never.set()
+
+
+async def test_an_answer_that_drips_is_given_up_in_time(hub, on_terminal):
+    """Each byte comes soon after the last; all of them would take a minute."""
+    hub.answers[PATH] = (200, JSON, b" " * 5000)
+    async with Wire(hub.port) as wire:
+        terminal = await on_terminal(pinned(hub, last=wire.address), pace=Pace(question=0.4))
+        await terminal.is_at(Condition.ALL_WELL)
+        wire.drips = True
+        async with asyncio.timeout(2):
+            assert isinstance(await terminal.link.ask(QUESTION), Away)
 
 
 async def test_without_a_hub_the_answer_is_away_at_once(on_terminal):
