@@ -8,12 +8,13 @@ from typing import Any
 
 import msgspec
 from litestar import Litestar, Request, Response, WebSocket, get, post, websocket
-from litestar.di import Provide
+from litestar.di import NamedDependency, Provide
 from litestar.exceptions import HTTPException, NotAuthorizedException, PermissionDeniedException
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.params import JSONBody
 
 from kiosk.hub.changes import Listener
 from kiosk.hub.desk import Caller
@@ -63,13 +64,13 @@ def _refused(refusal: Refusal) -> Response[bytes]:
 def _question_route(kind: type[Any], answer: type[Any]) -> HTTPRouteHandler:
     tag = tag_of(kind)
 
-    async def ask(data: Any, caller: Caller, hub: Hub) -> Response[Any]:
+    async def ask(data: Any, caller: NamedDependency[Caller], hub: NamedDependency[Hub]) -> Response[Any]:
         if caller.role not in ROLES[kind]:
             raise PermissionDeniedException("this terminal's role does not ask this")
         given = await hub.desk.answer(caller, data)
         return _refused(given) if isinstance(given, Refusal) else Response(to_json(given), media_type=JSON)
 
-    ask.__annotations__["data"] = kind
+    ask.__annotations__["data"] = JSONBody[kind]  # type: ignore[misc, valid-type]
     ask.__annotations__["return"] = Response[answer]  # type: ignore[valid-type]
     ask.__doc__ = kind.__doc__
     return post(
@@ -85,7 +86,9 @@ def _question_route(kind: type[Any], answer: type[Any]) -> HTTPRouteHandler:
 
 
 @post("/v1/records", status_code=200, tags=["records"], request_max_body_size=BODY_MAX)
-async def take_records(data: Batch, caller: Caller, hub: Hub) -> Response[Accepted]:
+async def take_records(
+    data: JSONBody[Batch], caller: NamedDependency[Caller], hub: NamedDependency[Hub]
+) -> Response[Accepted]:
     """Records of one terminal, in order. Sent again they are harmless; up to the watermark they are durable."""
     if data.terminal != caller.terminal:
         raise PermissionDeniedException("these records are of another terminal")
@@ -96,7 +99,12 @@ async def take_records(data: Batch, caller: Caller, hub: Hub) -> Response[Accept
 
 
 @post("/v1/hello", status_code=200, tags=["finding"], request_max_body_size=4096, exclude_from_auth=True)
-async def hello(data: Hello, identity: Identity, settings: HubSettings, clock: Clock) -> Response[HelloAnswer]:
+async def hello(
+    data: JSONBody[Hello],
+    identity: NamedDependency[Identity],
+    settings: NamedDependency[HubSettings],
+    clock: NamedDependency[Clock],
+) -> Response[HelloAnswer]:
     """Who is there? The hub signs the nonce with the key that terminals pin."""
     answer = answer_hello(
         identity, data, hub_id=hub_id(identity), store=settings.store.name, version=VERSION, clock=clock
@@ -105,17 +113,20 @@ async def hello(data: Hello, identity: Identity, settings: HubSettings, clock: C
 
 
 @get("/v1/health", tags=["finding"])
-async def health(hub: Hub) -> Health:
+async def health(hub: NamedDependency[Hub]) -> Health:
     return Health(state_up=hub.watch.link.up, waiting=hub.watch.link.waiting)
 
 
 @websocket("/v1/changes")
-async def changes(socket: WebSocket[Any, Any, Any], hub: Hub, settings: HubSettings) -> None:
+async def changes(
+    socket: WebSocket[Any, Any, Any], hub: NamedDependency[Hub], settings: NamedDependency[HubSettings]
+) -> None:
     """A snapshot, then every change this terminal's role may see."""
     try:
         caller = _caller_of(socket.headers, settings.terminals)
     except NotAuthorizedException:
-        await socket.close(code=4401, reason="this terminal is not known here")
+        # Closed before it is accepted: the terminal sees status 403, as for any other call.
+        await socket.close()
         return
     listener = Listener(caller.terminal, caller.role)
     await socket.accept()

@@ -37,7 +37,7 @@ log = logging.getLogger(__name__)
 LOOK_AGAIN = 5.0
 """Seconds between two looks at the machine's own addresses: a router may hand out others at any time."""
 
-NAME_ASKED_MS = 1300
+NAME_ASKED_MS = 1800
 """How long to listen for another owner of the name. An answer takes 20 to 120 ms, and one second more where the
 same answer was given within the last second (RFC 6762, 6)."""
 
@@ -181,7 +181,7 @@ class Advertiser:
         self._watch: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Returns when the name is announced (about 3 s: ask, probe and announce), or no network is there yet.
+        """Returns when the name is announced (about 3.5 s: ask, probe and announce), or no network is there yet.
 
         Raises ``Refused`` (rule ``hub.name_taken``) when another machine already announces this hub id: an old hub
         that is still running, or one that pretends. Terminals with a pinned key are not led astray by it.

@@ -1,0 +1,114 @@
+"""The state is told once, and its own record is read back: whatever happens on the way."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from kiosk.hub.changes import Listener
+from kiosk.hub.reporting import _waiting
+from kiosk.hub.stock import left_in, package_of
+from kiosk.model.errors import Refusal, Refused, Theirs, Unavailable
+from kiosk.model.questions import BasketLine
+from kiosk.model.text import text
+from kiosk.tracking.port import NO_ACCESS, NOT_TAKEN
+from tests.hub.world import TAG, trial
+
+AWAY = Unavailable(text("The state's system does not answer."))
+NONSENSE = Theirs(text("The state's system answers nonsense."))
+
+
+def refused(rule: str) -> Refused:
+    return Refused(Refusal(rule=rule, reason=text("No."), way_on=text("Ask a manager.")))
+
+
+@pytest.fixture
+async def shop(tmp_path):
+    async with trial(tmp_path) as made:
+        yield made
+
+
+async def send(shop) -> list[str]:
+    """One round of the worker; returns what the receipts are then."""
+    await shop.hub.reporting._send(await shop.hub.database.write(_waiting))
+    snapshot = await shop.hub.join(_listener())
+    return [receipt.state.value for receipt in snapshot.receipts]
+
+
+def _listener():
+    return Listener("counter-1", "counter")
+
+
+async def test_a_sale_is_sent_and_confirmed_by_reading_it_back(shop):
+    await shop.dispensed()
+    assert await send(shop) == ["confirmed"]
+    assert shop.hub.watch.link.up
+
+
+@pytest.mark.parametrize("trouble", [AWAY, NONSENSE, refused(NO_ACCESS)], ids=["away or 429 or 500", "nonsense", "401"])
+@pytest.mark.parametrize("calls_before", [0, 1, 2], ids=["looking", "sending", "reading back"])
+async def test_trouble_at_any_call_loses_nothing_and_doubles_nothing(shop, trouble, calls_before):
+    await shop.dispensed()
+    shop.state.troubles = [None] * calls_before + [trouble]
+    (state,) = await send(shop)
+    assert state in ("waiting", "sent")
+    assert not shop.hub.watch.link.up
+    assert await send(shop) == ["confirmed"]
+    assert shop.hub.watch.link.up
+    assert len(shop.state.sales) == 1
+    assert shop.state.stored_twice == 0
+
+
+async def test_an_answer_lost_after_the_state_stored_it_is_found_and_not_sent_again(shop):
+    await shop.dispensed()
+    shop.state.after = AWAY
+    assert await send(shop) == ["sent"]
+    assert await send(shop) == ["confirmed"]
+    assert shop.state.stored_twice == 0
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("patient_number", "P0000000"), ("sold_at", datetime(2026, 3, 2, 3, tzinfo=UTC)), ("voided", True), ("lines", ())],
+)
+async def test_a_state_that_stored_something_else_is_shown(shop, field, value):
+    await shop.dispensed()
+    shop.state.bend = {field: value}
+    assert await send(shop) == ["differs"]
+    snapshot = await shop.hub.join(_listener())
+    assert field in str(snapshot.receipts[0].detail)
+
+
+async def test_a_definite_no_is_kept_with_its_reason_and_not_repeated(shop):
+    await shop.dispensed()
+    shop.state.troubles = [None, refused(NOT_TAKEN)]
+    assert await send(shop) == ["refused"]
+    assert await shop.hub.database.write(_waiting) == []
+
+
+async def test_confirmed_units_leave_the_shelf_once(shop):
+    def left(connection):
+        return left_in(connection, package_of(connection, TAG))
+
+    before = await shop.hub.database.write(left)
+    await shop.dispensed()
+    assert await shop.hub.database.write(left) == before - 1
+    await send(shop)
+    assert await shop.hub.database.write(left) == before - 1
+
+
+async def test_the_sale_says_when_it_happened_not_when_it_was_sent(shop):
+    await shop.dispensed()
+    at = shop.clock.now()
+    shop.clock.advance(timedelta(hours=5).total_seconds())
+    await send(shop)
+    (sale,) = shop.state.sales.values()
+    assert sale.sold_at == at.astimezone(UTC).replace(microsecond=at.microsecond // 1000 * 1000)
+
+
+async def test_several_units_of_one_package_are_one_line_with_their_sum(shop):
+    await shop.dispensed(BasketLine(product_id="1", units=3))
+    await send(shop)
+    (sale,) = shop.state.sales.values()
+    (line,) = sale.lines
+    assert (line.units, line.total) == (Decimal(3), Decimal("135.00"))
