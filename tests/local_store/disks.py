@@ -3,7 +3,6 @@
 import errno
 import random
 import threading
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -37,6 +36,8 @@ class MemoryDisk(Disk):
         self.cut_at = cut_at
         self.calls = 0
         self.sync_fails = False
+        self.fail_at: int | None = None
+        """The call with this number fails, once."""
         self._names: dict[Path, _File] = {}
         self._durable_names: dict[Path, _File] = {}
         self._pending_names: list[dict[Path, _File]] = []
@@ -46,6 +47,8 @@ class MemoryDisk(Disk):
         self.calls += 1
         if self.cut_at is not None and self.calls > self.cut_at:
             raise PowerCut
+        if self.calls == self.fail_at:
+            raise OSError(errno.EIO, "this call")
 
     def after_kill(self) -> "MemoryDisk":
         new = MemoryDisk()
@@ -69,6 +72,10 @@ class MemoryDisk(Disk):
 
     def contents(self) -> dict[str, bytes]:
         return {path.name: bytes(file.seen) for path, file in self._names.items()}
+
+    def medium(self, path: Path) -> bytearray:
+        """The part of the medium that this file has now, whatever becomes of its name."""
+        return self._names[path].medium
 
     def put(self, path: Path, data: bytes) -> None:
         self._names[path] = self._durable_names[path] = _File(bytearray(data), bytearray(data))
@@ -119,11 +126,12 @@ class MemoryDisk(Disk):
         del file.seen[size:]
 
     def sync(self, fd: int) -> None:
-        self._call()
         file = self._open[fd]
-        if self.sync_fails:
+        if self.sync_fails or self.fail_at == self.calls + 1:
+            self.calls += 1
             file.dirty.clear()  # Linux marks the pages clean, and forgets that they never arrived
             raise OSError(errno.EIO, "sync")
+        self._call()
         for sector in sorted(file.dirty):
             _take_sector(file.seen, file.medium, sector)
         del file.medium[len(file.seen) :]
@@ -214,7 +222,3 @@ class SlowDisk(Disk):
 def flipped(data: bytes, at: int) -> bytes:
     """One bit of one byte is wrong."""
     return data[:at] + bytes([data[at] ^ (1 << at % 8)]) + data[at + 1 :]
-
-
-def joined(parts: Iterable[bytes]) -> bytes:
-    return b"".join(parts)

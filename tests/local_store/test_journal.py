@@ -264,6 +264,58 @@ def test_after_a_failed_sync_what_the_cache_says_is_not_believed() -> None:
     assert reading(disk.after_power_cut()) == records(3)
 
 
+def test_nor_is_it_believed_by_the_next_process() -> None:
+    disk = MemoryDisk()
+    journal = opened(disk)
+    journal.append(payload(0))
+    disk.sync_fails = True
+    disk.cut_at = disk.calls + 1  # killed right after the sync failed, before anything could be put right
+    with pytest.raises(PowerCut):
+        journal.append(payload(1))
+    disk = disk.after_kill()
+    assert reading(disk) == records(2)
+    assert reading(disk.after_power_cut()) == records(2)
+
+
+FIRST, SECOND = "00000000000000000001.seg", "00000000000000000004.seg"
+
+
+def two_segments(third: bytes = b"third", fourth: bytes = b"fourth") -> MemoryDisk:
+    """Three frames, and one more in a segment of its own."""
+    disk = MemoryDisk()
+    opened(disk).append(b"first", b"second", third)
+    opened(disk).append(fourth)
+    return disk
+
+
+def test_the_next_segment_stands_in_place_of_what_failed() -> None:
+    failed = MemoryDisk()  # the fourth frame reached the medium after all, though its sync failed
+    journal = opened(failed)
+    journal.append(b"first", b"second", b"third")
+    kept = failed.contents()[FIRST]
+    journal.append(b"failed")
+    later = MemoryDisk()
+    later.put(FOLDER / FIRST, kept)
+    opened(later).append(b"fourth")
+    later.put(FOLDER / FIRST, failed.contents()[FIRST])
+    assert reading(later) == [b"first", b"second", b"third", b"fourth"]
+
+
+def test_a_new_segment_vouches_for_all_before_it() -> None:
+    disk = two_segments()
+    third = [item for item in scan(disk.contents()[FIRST]) if isinstance(item, Frame)][2]
+    disk.put(FOLDER / SECOND, disk.contents()[SECOND][:FRAMES_AT])  # begun, and nothing written to it yet
+    assert reading(disk) == [b"first", b"second", b"third"]
+    disk.put(FOLDER / FIRST, flipped(disk.contents()[FIRST], third.at + 60))
+    assert isinstance(read_or_damage(disk), Damaged)
+
+
+def test_a_segment_of_another_copy_of_the_store_does_not_fit() -> None:
+    disk, copy = two_segments(), two_segments(third=b"another")
+    disk.put(FOLDER / SECOND, copy.contents()[SECOND])
+    assert isinstance(read_or_damage(disk), Damaged)
+
+
 @pytest.mark.parametrize("room", range(0, 1300, 61))
 def test_a_full_disk_at_any_byte_changes_nothing(tmp_path: Path, room: int) -> None:
     disk = RefusingDisk()

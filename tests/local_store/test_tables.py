@@ -307,6 +307,22 @@ def test_two_threads_lose_no_update(db: JournalDB) -> None:
     assert len(db.search(where("tag") == "t")) == 400
 
 
+def test_a_result_that_was_overtaken_is_not_remembered(db: JournalDB) -> None:
+    overtaken: list[bool] = []
+
+    def overtake(n: int) -> bool:
+        if not overtaken:
+            overtaken.append(True)
+            thread = threading.Thread(target=lambda: db.insert({"tag": "late", "n": 9}))
+            thread.start()
+            thread.join()
+        return n > 3
+
+    cond = where("n").test(overtake)
+    assert [doc["n"] for doc in db.search(cond)] == [4]
+    assert [doc["n"] for doc in db.search(cond)] == [4, 9]
+
+
 def test_only_the_bound_thread_writes(db: JournalDB) -> None:
     db.storage.bind(-1)
     assert len(db.search(where("n") > 2)) == 2
