@@ -209,7 +209,7 @@ class Advertiser:
         info = ServiceInfo(
             HUB_SERVICE,
             f"{self._hub_id}.{HUB_SERVICE}",
-            parsed_addresses=list(addresses),
+            parsed_addresses=_for_others(addresses),
             port=self._port,
             properties={"v": "1", "id": self._hub_id, "fp": self._fingerprint[:16]},
             server=f"{self._hub_id}.local.",
@@ -261,6 +261,11 @@ class Advertiser:
                 if not taken:
                     log.error("%s", trouble.reason)
                 taken = True
+
+
+def _for_others(addresses: Sequence[str]) -> list[str]:
+    """A loopback address means another machine to everybody else: told only where there is no other."""
+    return [address for address in addresses if not ipaddress.ip_address(address).is_loopback] or list(addresses)
 
 
 def _own_addresses() -> tuple[str, ...]:

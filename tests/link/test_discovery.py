@@ -151,6 +151,14 @@ async def test_a_hub_without_a_network_starts_and_is_announced_when_there_is_one
         await advertiser.close()
 
 
+@pytest.mark.parametrize(
+    ("own", "told"),
+    [(["127.0.0.1", "192.0.2.2"], ["192.0.2.2"]), (["127.0.0.1"], ["127.0.0.1"]), (["192.0.2.2"], ["192.0.2.2"])],
+)
+def test_a_loopback_address_is_told_to_nobody_where_there_is_another(own, told):
+    assert discovery._for_others(own) == told
+
+
 @pytest.mark.parametrize("name", ["", "hub a", "hub.a", "-hub", "h" * 64, "hub\n"])
 def test_a_hub_id_is_one_plain_word(name):
     with pytest.raises(ValueError, match="letters"):
