@@ -27,7 +27,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         datefmt="%H:%M:%S",
         stream=sys.stderr,
     )
-    for chatty in ("httpx", "httpcore", "websockets", "PIL", "kivy"):
+    for chatty in ("httpx", "httpcore", "websockets", "PIL", "kivy", "alembic"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     try:
         return int(arguments.command(arguments) or 0)
@@ -99,7 +99,7 @@ def _hub(arguments: argparse.Namespace) -> None:
 
 
 def _sandbox(arguments: argparse.Namespace) -> None:
-    from kiosk.demo.shop import SHOP_FILE  # noqa: PLC0415
+    from kiosk.demo import SHOP_FILE  # noqa: PLC0415
     from kiosk.tracking.sandbox.serving import serve_until_stopped  # noqa: PLC0415
 
     asyncio.run(serve_until_stopped(arguments.seed_file or SHOP_FILE, arguments.port, arguments.keep))

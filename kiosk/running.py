@@ -22,7 +22,7 @@ from kiosk.hw.scanner.port import Scanner
 from kiosk.hw.scanner.serial import serial_scanner
 from kiosk.hw.sound import make_ear
 from kiosk.local_store.finder import Found, HubAddress
-from kiosk.local_store.flow_keys import load_or_make_key
+from kiosk.local_store.keys import load_or_make_key
 from kiosk.local_store.link import HubLink
 from kiosk.local_store.store import TerminalStore
 from kiosk.model.clock import Clock, SystemClock

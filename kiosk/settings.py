@@ -98,7 +98,7 @@ def read(path: Path, kind: type[S]) -> S:
 
 def to_toml(value: Any) -> str:
     """Writes settings as TOML (tables and arrays of tables of plain values): what :func:`read` reads."""
-    plain = msgspec.to_builtins(value)
+    plain = msgspec.to_builtins(value, enc_hook=str)
     return "\n".join(_table("", plain)) + "\n"
 
 

@@ -14,6 +14,7 @@ from kiosk.demo.hand import Hand
 from kiosk.demo.person import Deed, Patient, Picker, Scan, Technician, Touch, Type
 from kiosk.demo.shop import Shop, Station
 from kiosk.flows.steps import Picture
+from kiosk.model.connection import Condition
 from kiosk.model.errors import Unavailable
 from kiosk.model.text import text
 
@@ -22,7 +23,7 @@ log = logging.getLogger(__name__)
 LOOK_AGAIN = 2.5
 """Seconds after which a person whose deed changed nothing does it again: the scan may have met a power cut."""
 
-VISIT_TIME = 120.0
+VISIT_TIME = 60.0
 """Seconds a whole visit may take before it is given up."""
 
 Respond = Callable[[Picture], Deed | None]
@@ -47,7 +48,8 @@ class Player:
                 await hand.changed(None, LOOK_AGAIN)
                 continue
             await self._keep_picture(hand, now[1])
-            deed = self.respond(now[1])
+            well = now[1].connection.condition is Condition.ALL_WELL
+            deed = self.respond(now[1]) if well else None
             if until():
                 return
             if deed is not None:

@@ -22,9 +22,11 @@ from typing import Any
 
 import httpx
 
+from kiosk.demo import SHOP_FILE
 from kiosk.demo.hand import Hand
 from kiosk.demo.specimens import licence, patient_card
 from kiosk.documents.codes import label_code
+from kiosk.hub.audit import facts_in
 from kiosk.hub.discovery import Identity
 from kiosk.hub.settings import (
     HubSettings,
@@ -43,8 +45,6 @@ from kiosk.settings import HubPart, PanelPart, PrinterPart, RehearsalPart, Scann
 from kiosk.tracking.sandbox.seed import Seed, SeedPatient, SeedStaff, load
 
 log = logging.getLogger(__name__)
-
-SHOP_FILE = Path(__file__).with_name("shop.toml")
 
 START_TIME = 30.0
 """Seconds a program may take until it answers."""
@@ -114,26 +114,28 @@ class Shop:
     folder: Path
     window: bool
     seed: Seed
+    only: str = ""
     stations: dict[str, Station] = field(default_factory=dict)
     sandbox_url: str = ""
     hub_settings: Path = Path()
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
     _processes: list[asyncio.subprocess.Process] = field(default_factory=list)
     _closing: bool = False
+    _switched: asyncio.Event = field(default_factory=asyncio.Event)
 
     @classmethod
     @contextlib.asynccontextmanager
-    async def opened(
-        cls, folder: Path, *, window: bool, die_at: str = "", roles: tuple[str, ...] = ("checkin", "counter", "vault")
-    ) -> AsyncIterator["Shop"]:
-        """Starts everything and ends everything. ``die_at``: whichever terminal comes to that step first dies there."""
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        shop = cls(folder.absolute(), window, load(SHOP_FILE, _today()))
+    async def opened(cls, folder: Path, *, window: bool, die_at: str = "", only: str = "") -> AsyncIterator["Shop"]:
+        """Starts everything and ends everything.
+
+        ``die_at``: whichever terminal comes to that step first dies there. ``only``: one terminal at a time runs, this
+        one first, and :meth:`switch` changes to another.
+        """
+        shop = cls(_new_folder(folder), window, load(SHOP_FILE, _today()), only)
         # Unix sockets have short names; the store's folder may have a long one.
         sockets = Path(tempfile.mkdtemp(prefix="kiosk-"))
         try:
-            await shop._start(sockets, roles, die_at)
+            await shop._start(sockets, die_at)
             yield shop
         finally:
             await shop._stop()
@@ -187,13 +189,11 @@ class Shop:
         )
 
     async def _dispensed(self) -> int:
-        from kiosk.hub.audit import facts_in  # noqa: PLC0415
-
         return sum(fact == "dispensed" for fact in await asyncio.to_thread(facts_in, self.hub_settings))
 
     # --- starting and stopping
 
-    async def _start(self, sockets: Path, roles: tuple[str, ...], die_at: str) -> None:
+    async def _start(self, sockets: Path, die_at: str) -> None:
         port = _free_port()
         self.sandbox_url = f"http://127.0.0.1:{port}"
         keep = self.folder / "state.json"
@@ -206,7 +206,7 @@ class Shop:
         await self._run("hub", "hub", "--settings", str(self.hub_settings))
         await _answers(f"http://127.0.0.1:{hub_port}/v1/health")
         for entry in self.seed.terminals:
-            if entry.role in roles and entry.role not in self.stations:
+            if entry.role in PANELS and entry.role not in self.stations:
                 station = await self._station(entry.name, entry.role, entry.token, identity.fingerprint, sockets)
                 self.stations[entry.role] = station
         for station in self.stations.values():
@@ -235,6 +235,9 @@ class Shop:
                 licence=seed.store.licence,
                 vendor_key=seed.access.vendor_key,
                 user_key=seed.access.user_key,
+                # The sandbox was filled today and counts nobody's requests.
+                look_back_days=1,
+                per_second=50.0,
             ),
             registry=RegistryAccess(url=self.sandbox_url, key=seed.access.registry_key),
             terminals=tuple(
@@ -274,6 +277,9 @@ class Shop:
     async def _keep_alive(self, station: Station, die_at: str) -> None:
         """Starts the terminal, and again whenever the plug was pulled; any other end is a fault and ends the store."""
         while not self._closing:
+            if self.only and self.only != station.role:
+                await self._switched.wait()
+                continue
             options = ["--settings", str(station.files / "terminal.toml")]
             options += [] if self.window else ["--no-window"]
             options += ["--die-at", die_at] if die_at and not station.restarts else []
@@ -281,9 +287,21 @@ class Shop:
             code = await station.process.wait()
             if self._closing:
                 return
+            if self.only and self.only != station.role:
+                continue
             if code != -signal.SIGKILL:
                 raise Unavailable(text("{name} ended by itself. Its log says why.", name=station.name), str(code))
             station.restarts += 1
+
+    async def switch(self, role: str) -> None:
+        """Ends the terminal that runs and starts this one; the work of both goes on where it stood."""
+        before = self.stations[self.only]
+        self.only = role
+        if before.process is not None:
+            before.process.terminate()
+            await before.process.wait()
+        self._switched.set()
+        self._switched.clear()
 
     async def _run(self, name: str, *arguments: str) -> asyncio.subprocess.Process:
         logs = self.folder / "logs"
@@ -347,6 +365,12 @@ def _png(image: Any) -> bytes:
     buffer = BytesIO()
     image.save(buffer, format="PNG")
     return buffer.getvalue()
+
+
+def _new_folder(folder: Path) -> Path:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder.absolute()
 
 
 def _today() -> date:

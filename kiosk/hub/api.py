@@ -3,6 +3,8 @@
 import asyncio
 import contextlib
 import hmac
+import logging
+import traceback
 from collections.abc import Mapping
 from typing import Any
 
@@ -27,6 +29,8 @@ from kiosk.model.clock import Clock
 from kiosk.model.errors import Refusal, Refused
 from kiosk.model.questions import ANSWERS, ROLES, tag_of
 from kiosk.model.records import Accepted, Batch
+
+log = logging.getLogger(__name__)
 
 BODY_MAX = 256 * 1024
 JSON = "application/json"
@@ -156,9 +160,12 @@ async def _hear(socket: WebSocket[Any, Any, Any]) -> None:
         pass
 
 
-def _problem(_: Request[Any, Any, Any], error: Exception) -> Response[dict[str, Any]]:
-    """What went wrong, without anything of the inside."""
+def _problem(request: Request[Any, Any, Any], error: Exception) -> Response[dict[str, Any]]:
+    """What went wrong, without anything of the inside; the log gets the place, never the values."""
     status = error.status_code if isinstance(error, HTTPException) else 500
+    if status == 500:
+        places = [f"{frame.filename}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)[-3:]]
+        log.error("%s ended with %s at %s", request.url.path, type(error).__name__, " < ".join(reversed(places)))
     words = {400: "not understood", 401: "not known", 403: "not allowed", 404: "nothing here", 413: "too long"}
     return Response({"status": status, "title": words.get(status, "cannot")}, status_code=status)
 

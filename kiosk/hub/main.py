@@ -26,7 +26,12 @@ async def run(settings: HubSettings) -> None:
     identity = Identity.load_or_make(settings.identity_key or settings.data_dir / "identity.pem")
     access = settings.tracking
     account = MetrcAccount(
-        url=access.url, vendor_key=access.vendor_key, user_key=access.user_key, licence=access.licence
+        url=access.url,
+        vendor_key=access.vendor_key,
+        user_key=access.user_key,
+        licence=access.licence,
+        look_back_days=access.look_back_days,
+        per_second=access.per_second,
     )
     tracking = Metrc(account, clock)
     registry = HttpRegistry(RegistryAccount(url=settings.registry.url, key=settings.registry.key), clock)

@@ -1,7 +1,8 @@
 """The shelf as the hub knows it: the tracking system's packages, less what is promised or handed over since."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
+from decimal import Decimal
 
 from msgspec.structs import replace
 from sqlalchemy import Connection, Table, func, select
@@ -16,13 +17,21 @@ TAKEN = ("reserved", "dispensed")
 """Purchases the tracking system's quantity does not show yet."""
 
 
-def refresh(connection: Connection, stock: Stock) -> None:
-    """Takes over what the tracking system lists. A package it lists no more is kept, with nothing in it."""
+def refresh(
+    connection: Connection, stock: Stock, prices: Mapping[str, Decimal] | None = None, *, whole: bool = True
+) -> None:
+    """Takes over what the tracking system lists; ``prices`` are the store's, by product.
+
+    ``whole`` False: only what changed is listed. Otherwise a package it lists no more has nothing left in it.
+    """
     for product in stock.products:
-        _put(connection, products, {"product_id": product.product_id}, {"body": to_json(product).decode()})
+        priced = replace(product, price=(prices or {}).get(product.product_id, product.price))
+        _put(connection, products, {"product_id": product.product_id}, {"body": to_json(priced).decode()})
     listed = {package.tag for package in stock.packages}
     for package in stock.packages:
         _put_package(connection, package)
+    if not whole:
+        return
     for tag in connection.execute(select(packages.c.tag)).scalars().all():
         if tag not in listed:
             gone = package_of(connection, tag)

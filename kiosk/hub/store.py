@@ -7,7 +7,7 @@ import os
 import secrets
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import Connection
@@ -80,10 +80,12 @@ class Hub:
         return seen_by(listener, snapshot, lines)
 
     async def _keep_shelf(self) -> None:
+        since: datetime | None = None
         while True:
             try:
-                stock = await self.tracking.stock()
-                await self.database.write(refresh, stock)
+                stock = await self.tracking.stock(since)
+                await self.database.write(refresh, stock, self.settings.prices, whole=since is None)
+                since = stock.as_of
                 self.watch.saw(up=True)
                 if stock.unread:
                     log.warning("%d packages of the state cannot be read: %s", len(stock.unread), stock.unread[:5])
