@@ -151,7 +151,7 @@ class Picker:
             case steps.PinWanted():
                 return Type(self.pin)
             case steps.PickList():
-                line = _first_open(picture.live.lines)
+                line = self._first_open(picture.live.lines)
                 return Touch(f"line:{line.line_id}") if line else None
             case steps.ShelfWanted(line=line):
                 return Scan(shelf_code(line.place).encode(), "the shelf")
@@ -164,9 +164,9 @@ class Picker:
                 return _way_on(step)
         return None
 
-
-def _first_open(lines: tuple[PickLine, ...]) -> PickLine | None:
-    return next((line for line in lines if line.state in (LineState.CONFIRMED, LineState.CLAIMED)), None)
+    def _first_open(self, lines: tuple[PickLine, ...]) -> PickLine | None:
+        open_ones = [line for line in lines if line.state in (LineState.CONFIRMED, LineState.CLAIMED)]
+        return next((line for line in open_ones if line.line_id not in self.taken), None)
 
 
 def _way_on(step: AnyStep) -> Deed | None:
