@@ -22,6 +22,7 @@ import struct
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes
@@ -75,8 +76,7 @@ class Header:
     cipher: Cipher
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(NamedTuple):
     """A frame whose checksum is right. ``head`` and ``sealed`` are its parts, ``chain`` what the next one must hold."""
 
     at: int
@@ -93,8 +93,7 @@ class Frame:
         return len(self.sealed) == _TAG
 
 
-@dataclass(frozen=True, slots=True)
-class Gap:
+class Gap(NamedTuple):
     """A stretch that is neither a frame nor zeros."""
 
     at: int
@@ -143,16 +142,9 @@ def read_frame(data: bytes, at: int) -> Frame | None:
     if _CRC.unpack_from(data, body_end)[0] != zlib.crc32(memoryview(data)[at:body_end]):
         return None
     end = body_end + _CRC.size
-    return Frame(
-        at=at,
-        end=end + (-(end - at) % 8),
-        seq=seq,
-        durable=durable,
-        before=before,
-        head=data[at : at + _HEAD.size],
-        sealed=data[at + _HEAD.size : body_end],
-        chain=hashlib.blake2b(memoryview(data)[at:end], digest_size=32).digest(),
-    )
+    head, sealed = data[at : at + _HEAD.size], data[at + _HEAD.size : body_end]
+    chain = hashlib.blake2b(memoryview(data)[at:end], digest_size=32).digest()
+    return Frame(at, end + (-(end - at) % 8), seq, durable, before, head, sealed, chain)
 
 
 def scan(data: bytes) -> Iterator[Frame | Gap]:

@@ -95,8 +95,8 @@ class Journal:
         """A write that was under way at the last power cut was dropped. Nobody had been told it was done."""
         self.damage = found.damage
         self.salvaged = len(found.salvaged)
-        self.grown = 0
-        """Bytes appended since the last snapshot or the start."""
+        self.grown = found.grown
+        """Bytes of frames since the last snapshot."""
 
     @property
     def has_loose_end(self) -> bool:
@@ -195,17 +195,22 @@ class Journal:
         ]
 
     def _settle(self, found: Recovered) -> None:
-        """Makes durable what was only seen so far, and clears away what was never finished."""
-        for name in self._disk.names(self._folder):
+        """Makes durable what was only seen so far, and clears away what a sudden end left behind."""
+        names = self._disk.names(self._folder)
+        for name in names:
             if name.endswith((".seg.new", ".snap.new")):
                 self._disk.remove(self._folder / name)
-        if found.tail is not None:
-            fd = self._disk.open(self._path(found.tail.segment))
-            try:
+        if found.tail is None and found.spare <= 0:
+            return
+        fd = self._disk.open(self._path(self._pieces(names, ".seg")[-1].number))
+        try:
+            if found.tail is not None:
                 self._disk.write(fd, found.tail.data, found.tail.at)
-                self._disk.sync(fd)
-            finally:
-                self._disk.close(fd)
+            if found.spare > 0:
+                self._disk.cut(fd, found.used)
+            self._disk.sync(fd)
+        finally:
+            self._disk.close(fd)
 
     # writing
 

@@ -18,7 +18,7 @@ Failures?, ATC '20: after a failed sync, pages count as clean).
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from kiosk.local_store.frames import GENESIS, Frame, Gap, Header, read_header, read_snapshot, scan
+from kiosk.local_store.frames import FRAMES_AT, GENESIS, Frame, Gap, Header, read_header, read_snapshot, scan
 
 
 @dataclass(frozen=True)
@@ -31,9 +31,8 @@ class Piece:
 
 @dataclass(frozen=True)
 class Tail:
-    """Frames without a witness: these bytes, at this place of the segment with this number."""
+    """Frames without a witness: these bytes, at this place of the last segment."""
 
-    segment: int
     at: int
     data: bytes
 
@@ -49,6 +48,12 @@ class Recovered:
     """The last frame is a mark, or nothing stands behind the snapshot."""
     tail: Tail | None = None
     torn: bool = False
+    grown: int = 0
+    """Bytes of the frames that were applied."""
+    used: int = 0
+    """Bytes of the last segment before the zeros at its end."""
+    spare: int = 0
+    """How many zeros those are."""
     damage: str = ""
     """Where and why, without contents; empty where nothing is damaged."""
     salvaged: list[tuple[int, bytes]] = field(default_factory=list)
@@ -100,13 +105,15 @@ class _Walk:
     friends: int = 0
     """Files whose key does not fit, and whose key does."""
     rotten_snapshots: int = 0
+    grown: int = 0
+    used: int = 0
     fault: str = ""
     certain: bool = False
     gap: str = ""
     """A gap that the next frame may still show to be harmless."""
     last_is_mark: bool = True
-    unproven: list[tuple[Frame, int]] = field(default_factory=list)
-    """Frames of the segment being read, with its number: the tail is among them."""
+    unproven: list[Frame] = field(default_factory=list)
+    """Frames of the segment being read that may have no witness: the tail is among them."""
     loaded: bytes = b""
     salvaged: list[tuple[int, bytes]] = field(default_factory=list)
 
@@ -118,6 +125,7 @@ class _Walk:
     def segment(self, piece: Piece, limit: int | None) -> None:
         """Reads one segment as far as the next one, which begins with ``limit``, does not replace it."""
         data = piece.load()
+        self.used = max(FRAMES_AT, len(data.rstrip(b"\0"))) if limit is None else 0
         header = read_header(data, self.key)
         self.unproven.clear()
         self.loaded = data
@@ -169,8 +177,12 @@ class _Walk:
         if payload:
             self.apply(payload)
         self.expected, self.chain = frame.seq + 1, frame.chain
+        self.grown += frame.end - frame.at
+        self.used = max(self.used, frame.end)
         self.last_is_mark = not payload
-        self.unproven.append((frame, number))
+        if self.unproven and self.unproven[-1].seq <= self.witness:
+            self.unproven.clear()
+        self.unproven.append(frame)
 
     def _blame(self, what: str, *, certain: bool = False) -> None:
         """Only the first fault counts: what comes after it is out of order anyway."""
@@ -181,20 +193,19 @@ class _Walk:
         if self.witness >= self.expected:
             self._blame(f"{self.expected} is missing at the end")
         damaged = bool(self.fault) and (self.certain or self.witness >= self.expected)
-        tail = [(frame, number) for frame, number in self.unproven if frame.seq > self.witness]
+        tail = [frame for frame in self.unproven if frame.seq > self.witness]
         return Recovered(
             last=self.expected - 1,
             chain=self.chain,
             snapshot=self.base,
             marked=self.last_is_mark,
-            tail=None if damaged or not tail else self._tail(tail),
+            tail=None if damaged or not tail else Tail(tail[0].at, self.loaded[tail[0].at : tail[-1].end]),
             torn=bool(self.fault) and not damaged,
+            grown=self.grown,
+            used=self.used,
+            spare=len(self.loaded) - self.used,
             damage=f"frame {self.expected}: {self.fault}" if damaged else "",
             salvaged=self.salvaged if damaged else [],
             wrong_key=damaged and self.strangers > 0 and self.friends == 0,
             rotten_snapshots=self.rotten_snapshots,
         )
-
-    def _tail(self, frames: list[tuple[Frame, int]]) -> Tail:
-        first, number = frames[0]
-        return Tail(number, first.at, self.loaded[first.at : frames[-1][0].end])

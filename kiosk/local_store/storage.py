@@ -6,7 +6,7 @@ state in memory changes only after the frame is durable, so a failed write chang
 
 import threading
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -39,12 +39,23 @@ class Change(msgspec.Struct, array_like=True, frozen=True):
 
 
 class _Staged:
-    """What a transaction has gathered for one table: documents with their encoded form."""
+    """What one transaction does to one table. ``raw`` holds the documents of ``put`` as they are written."""
 
-    def __init__(self) -> None:
-        self.put: dict[int, tuple[Doc, msgspec.Raw]] = {}
+    def __init__(self, *, dropped: bool = False) -> None:
+        self.put: dict[int, Doc] = {}
+        self.raw: dict[int, msgspec.Raw] = {}
         self.gone: set[int] = set()
-        self.dropped = False
+        self.dropped = dropped
+
+    def add(self, put: Mapping[int, Mapping[Any, Any]], gone: Iterable[int]) -> None:
+        """Raises ``TypeError``, and then has changed nothing, where a document would not come back the same."""
+        frozen = [(n, *_frozen(doc)) for n, doc in put.items()]
+        for n in gone:
+            self.put.pop(n, None)
+            self.raw.pop(n, None)
+            self.gone.add(n)
+        for n, doc, raw in frozen:
+            self.put[n], self.raw[n] = doc, raw
 
 
 _encoder = msgspec.msgpack.Encoder()
@@ -143,7 +154,7 @@ class JournalStorage(Storage):
             if staged is None:
                 return base
             rows = {} if staged.dropped else {n: doc for n, doc in base.items() if n not in staged.gone}
-        rows.update((n, doc) for n, (doc, _) in staged.put.items())
+        rows.update(staged.put)
         return rows
 
     def look_up(self, name: str, cond: QueryLike) -> list[tuple[int, Doc]] | None:
@@ -177,15 +188,11 @@ class JournalStorage(Storage):
         """From now on only this thread may write: a write waits for the disk, and nobody else may."""
         self._writer = thread
 
-    @contextmanager
-    def writing(self) -> Iterator[None]:
-        """Holds other writers off. Reading goes on."""
+    def writing(self) -> AbstractContextManager[Any]:
+        """Holds other writers off, for ``with``. Reading goes on."""
         if self._writer is not None and self._writer != threading.get_ident():
-            raise Ours(
-                text("This terminal made a mistake. Start this work again."), "a write outside the writer thread"
-            )
-        with self._write_lock:
-            yield
+            raise Ours(text("This terminal made a mistake. Start this work again."), "write outside the writer thread")
+        return self._write_lock
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -204,20 +211,18 @@ class JournalStorage(Storage):
 
     def commit(self, name: str, put: Mapping[int, Doc], gone: Iterable[int]) -> None:
         """Puts and removes documents of one table: at once, or with the transaction that is open."""
-        frozen = {n: _frozen(doc) for n, doc in put.items()}
-        with self.transaction():
-            staged = self._stage(name)
-            for n in gone:
-                staged.put.pop(n, None)
-                staged.gone.add(n)
-            staged.put.update(frozen)
+        with self.writing():
+            if self._staged is None:
+                alone = _Staged()
+                alone.add(put, gone)
+                self._keep({name: alone})
+            else:
+                self._stage(name).add(put, gone)
 
     def drop(self, name: str) -> None:
         with self.transaction():
-            staged = self._stage(name)
-            staged.put.clear()
-            staged.gone.clear()
-            staged.dropped = True
+            assert self._staged is not None
+            self._staged[name] = _Staged(dropped=True)
 
     def compact(self) -> None:
         with self.writing():
@@ -234,15 +239,12 @@ class JournalStorage(Storage):
 
     def _keep(self, staged: dict[str, _Staged]) -> None:
         """Durable first, visible second."""
-        frame = {
-            name: Change({n: raw for n, (_, raw) in table.put.items()}, tuple(table.gone), table.dropped)
-            for name, table in staged.items()
-        }
+        frame = {name: Change(table.raw, tuple(table.gone), table.dropped) for name, table in staged.items()}
         self.journal.append(_encoder.encode(frame))
         with self._state_lock:
             self._version += 1
             for name, table in staged.items():
-                self._apply(name, {n: doc for n, (doc, _) in table.put.items()}, table.gone, table.dropped)
+                self._apply(name, table.put, table.gone, table.dropped)
 
     def _apply(self, name: str, put: Mapping[int, Doc], gone: Iterable[int], dropped: bool) -> None:
         """Changes a table in memory. Documents are replaced, never changed: a reader may hold one."""

@@ -14,6 +14,7 @@ from tests.local_store.disks import MemoryDisk, PowerCut, RefusingDisk, flipped
 
 KEY = b"k" * 32
 FOLDER = Path("/journal")
+FIRST, SECOND = "00000000000000000001.seg", "00000000000000000004.seg"
 
 
 def opened(
@@ -159,9 +160,9 @@ def test_a_flipped_bit_is_harmless_or_reported_and_costs_one_record() -> None:
             reported += 1
             assert found.intact + found.salvaged >= 12  # of twelve records and the mark behind them
             assert isinstance(read_or_damage(disk), Damaged)  # it stays so: nothing was put right in silence
+            assert disk.contents()[FIRST] == flipped(segment, at)
         else:
             assert found == records(12), at
-        assert disk.contents()["00000000000000000001.seg"] == flipped(segment, at)
     assert reported > len(segment) // 2
 
 
@@ -250,6 +251,27 @@ def test_a_kill_between_write_and_sync_and_then_a_power_cut() -> None:
     assert reading(disk.after_power_cut()) == records(3)
 
 
+def test_sudden_ends_leave_no_room_behind() -> None:
+    disk = MemoryDisk()
+    for n in range(4):
+        opened(disk, room=1 << 16).append(payload(n))  # and is killed
+        disk = disk.after_power_cut(random.Random(n))
+    assert reading(disk) == records(4)
+    assert max(len(data) for data in disk.contents().values()) < 2048
+
+
+def test_what_was_read_counts_towards_compaction() -> None:
+    disk = MemoryDisk()
+    journal = opened(disk)
+    for record in records(5):
+        journal.append(record)
+    journal.close()
+    assert opened(disk).grown == journal.grown > 5 * 60
+    journal = opened(disk)
+    journal.snapshot(state(records(5)))
+    assert opened(disk).grown == 0
+
+
 def test_after_a_failed_sync_what_the_cache_says_is_not_believed() -> None:
     """Linux drops the pages of a failed sync as clean: reading them back proves nothing."""
     disk = MemoryDisk()
@@ -275,9 +297,6 @@ def test_nor_is_it_believed_by_the_next_process() -> None:
     disk = disk.after_kill()
     assert reading(disk) == records(2)
     assert reading(disk.after_power_cut()) == records(2)
-
-
-FIRST, SECOND = "00000000000000000001.seg", "00000000000000000004.seg"
 
 
 def two_segments(third: bytes = b"third", fourth: bytes = b"fourth") -> MemoryDisk:

@@ -353,6 +353,27 @@ async def test_the_last_record_gets_its_witness_when_the_terminal_rests(folder: 
         assert journal.last == last  # one witness is enough
 
 
+async def test_the_journal_is_compacted_when_the_terminal_rests_and_nobody_is_served(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kiosk.local_store.room.COMPACT", 1000)
+    async with await TerminalStore.open(folder, KEY, idle=0.001) as store:
+        await store.open_flow("flow-1", SOP, b"")
+        for n in range(20):
+            await store.remember("cursor", b"%d" % n)
+        journal = store.db.storage.journal
+        async with asyncio.timeout(10):
+            while journal.has_loose_end:
+                await asyncio.sleep(0.001)
+        assert not list(folder.glob("*.snap"))  # a visit is open
+        await store.end_flow("flow-1")
+        async with asyncio.timeout(10):
+            while journal.grown:
+                await asyncio.sleep(0.001)
+        assert len(list(folder.glob("*.snap"))) == 1
+        assert await store.recall("cursor") == b"19"
+
+
 @pytest.mark.process
 async def test_a_second_process_is_refused_and_told_by_whom(folder: Path) -> None:
     async with await TerminalStore.open(folder, KEY):
