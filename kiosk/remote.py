@@ -1,8 +1,9 @@
 """A rehearsal's hand on a terminal: a Unix socket through which a script sees pictures and does what a person does.
 
-Off unless the settings name a socket. One JSON object a line. The terminal sends ``{"picture": …}`` for each picture
-and ``{"moment": [when, n, step]}`` for each request of a flow; a script sends ``{"touch": key}``, ``{"type": digits}``,
-``{"back": true}`` or ``{"screenshot": file}`` and is answered ``{"done": …}`` or ``{"failed": why}`` in order.
+Off unless the settings name a socket. One JSON object a line. The terminal sends ``{"picture": …}`` for each picture,
+``{"displayed": [generation, at]}`` when it is on the display, and ``{"moment": [when, n, step]}`` for each request of a
+flow. A script sends ``{"touch": key}``, ``{"type": digits}``, ``{"back": true}`` or ``{"screenshot": file}`` and is
+answered ``{"done": …}`` or ``{"failed": why}`` in order.
 """
 
 import asyncio
@@ -49,6 +50,10 @@ class Remote:
     def drawn(self, picture: Picture) -> None:
         self._picture = picture
         self._send({"picture": msgspec.Raw(to_json(picture))})
+
+    def displayed(self, generation: int, at: float) -> None:
+        """A picture is on the display since ``at`` (``Clock.monotonic()``)."""
+        self._send({"displayed": [generation, at]})
 
     def observe(self, moment: Moment, n: int, request: Any) -> None:
         self._send({"moment": [moment, n, name_of(request)]})

@@ -178,9 +178,10 @@ class _Engine(threading.Thread):
     def __init__(self, settings: TerminalSettings, window: Any, cut: tuple[Observer, ...]) -> None:
         super().__init__(name="terminal")
         self._settings, self._window, self._cut = settings, window, cut
-        self._stop = asyncio.Event()
+        self._ending = asyncio.Event()
         self._terminal: Terminal | None = None
         self._loop = asyncio.new_event_loop()
+        self._remote: Remote | None = None
         self.failure: BaseException | None = None
 
     def run(self) -> None:
@@ -194,6 +195,7 @@ class _Engine(threading.Thread):
 
     async def _main(self) -> None:
         remote = Remote(self._act_here, self._screen) if self._settings.rehearsal else None
+        self._remote = remote
         observers = (*self._cut, remote.observe) if remote else self._cut
 
         def draw(picture: Picture) -> None:
@@ -204,7 +206,7 @@ class _Engine(threading.Thread):
         def ready(terminal: Terminal) -> None:
             self._terminal = terminal
 
-        await run_until(self._stop, self._settings, draw, ready, remote, observers)
+        await run_until(self._ending, self._settings, draw, ready, remote, observers)
 
     async def _screen(self, verb: str, value: str) -> None:
         done = self._window.touch if verb == "touch" else self._window.screenshot
@@ -219,9 +221,15 @@ class _Engine(threading.Thread):
         with contextlib.suppress(RuntimeError):
             self._loop.call_soon_threadsafe(self._act_here, act)
 
+    def drawn(self, generation: int, at: float) -> None:
+        """From the window's thread: this picture is on the display."""
+        if self._remote is not None:
+            with contextlib.suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self._remote.displayed, generation, at)
+
     def stop(self) -> None:
         with contextlib.suppress(RuntimeError):
-            self._loop.call_soon_threadsafe(self._stop.set)
+            self._loop.call_soon_threadsafe(self._ending.set)
 
 
 def _with_window(settings: TerminalSettings, cut: tuple[Observer, ...]) -> int:
@@ -233,7 +241,11 @@ def _with_window(settings: TerminalSettings, cut: tuple[Observer, ...]) -> int:
         if engine is not None:
             engine.act(act)
 
-    window = KioskWindow(settings.panel, settings.language, act)
+    def drawn(generation: int, at: float) -> None:
+        if engine is not None:
+            engine.drawn(generation, at)
+
+    window = KioskWindow(settings.panel, settings.language, act, on_drawn=drawn)
     engine = _Engine(settings, window, cut)
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: window.stop())

@@ -22,16 +22,21 @@ class Line(msgspec.Struct, frozen=True):
 
     picture: Picture | None = None
     moment: tuple[str, int, str] | None = None
+    displayed: tuple[int, float] | None = None
     done: str = ""
     failed: str = ""
 
 
 @dataclass
 class Hand:
-    """``picture`` is the newest one; ``life`` counts the terminal's processes, so that pictures can be told apart."""
+    """``picture`` is the newest one, ``displayed`` the generation on the display and since when.
+
+    ``life`` counts the terminal's processes, so that pictures of two lives can be told apart.
+    """
 
     socket: Path
     picture: Picture | None = None
+    displayed: tuple[int, float] = (0, 0.0)
     life: int = 0
     moments: list[tuple[str, int, str]] = field(default_factory=list)
     on_picture: Callable[[Picture], None] | None = None
@@ -56,6 +61,8 @@ class Hand:
     async def _read(self, line: Line) -> None:
         if line.moment is not None:
             self.moments.append(line.moment)
+        elif line.displayed is not None:
+            self.displayed = line.displayed
         elif line.picture is not None:
             self.picture = line.picture
             if self.on_picture is not None:

@@ -81,12 +81,13 @@ class Shots:
 
     folder: Path
     taken: list[str] = field(default_factory=list)
+    count: int = 0
 
     async def take(self, hand: Hand, role: str, picture: Picture) -> None:
-        name = f"{len(self.taken) + 1:03d}-{role}-{picture.step.sop}-{picture.step.kind}.png"
-        self.taken.append(name)
-        if not await hand.do("screenshot", str(self.folder / name)):
-            self.taken.remove(name)
+        self.count += 1
+        name = f"{self.count:03d}-{role}-{picture.step.sop}-{picture.step.kind}.png"
+        if await hand.do("screenshot", str(self.folder / name)):
+            self.taken.append(name)
 
 
 async def visit(shop: Shop, account: Account, shots: Shots | None) -> None:

@@ -1,0 +1,1 @@
+"""Measurements as ratios to a limit or a peer taken in the same run."""
