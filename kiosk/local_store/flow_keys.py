@@ -106,8 +106,6 @@ class FlowKeys:
                 self._disk.close(self._fd)
             self._fd = None
 
-    # inside
-
     def _load(self) -> None:
         if not self._read_only:
             self._shred_leftovers()

@@ -114,8 +114,6 @@ class JournalStorage(Storage):
             folder, key, self._restore, self._replay, disk=disk, room=room, segment=segment, read_only=read_only
         )
 
-    # TinyDB's port
-
     def read(self) -> dict[str, dict[str, Any]]:
         """The whole state, as stock tables would see it: for tools; our own tables never ask for it."""
         names = set(self._tables) | set(self._staged or () if self._mine() else ())
@@ -136,8 +134,6 @@ class JournalStorage(Storage):
     def close(self) -> None:
         with self._write_lock:
             self.journal.close()
-
-    # reading
 
     def has(self, name: str) -> bool:
         staged = self._staged.get(name) if self._staged is not None and self._mine() else None
@@ -182,8 +178,6 @@ class JournalStorage(Storage):
             if version == self._version and not (self._staged is not None and self._mine()):
                 cache[cond] = found
 
-    # writing
-
     def bind(self, thread: int) -> None:
         """From now on only this thread may write: a write waits for the disk, and nobody else may."""
         self._writer = thread
@@ -227,8 +221,6 @@ class JournalStorage(Storage):
     def compact(self) -> None:
         with self.writing():
             self.journal.snapshot(_encoder.encode(self._tables))
-
-    # inside
 
     def _mine(self) -> bool:
         return self._owner == threading.get_ident()

@@ -94,8 +94,6 @@ class TerminalStore:
         finally:
             self._thread.join()
 
-    # flows
-
     async def open_flow(self, flow_id: str, sop: str, args: bytes) -> None:
         """Begins to keep a flow: makes its key, and seals ``sop`` and ``args`` with it."""
         await self._do(lambda room: room.answers.open(flow_id, sop, args))
@@ -130,8 +128,6 @@ class TerminalStore:
     async def end_flow(self, flow_id: str) -> None:
         """Forgets a flow and destroys its key: nothing that was kept of it can be read again, here or in any copy."""
         await self._do(lambda room: room.answers.end(flow_id))
-
-    # outbox
 
     @property
     def epoch(self) -> int:
@@ -170,8 +166,6 @@ class TerminalStore:
         """The hub's word at pairing. Records begin at seq 1 again; those of the old epoch are sent first, unchanged."""
         await self._do(lambda room: room.outbox.set_epoch(epoch))
 
-    # small things by name
-
     async def remember(self, name: str, value: bytes) -> None:
         """Keeps a value of the terminal's own (hub address, cursor). Not for anything about a person: see flows."""
 
@@ -195,8 +189,6 @@ class TerminalStore:
                 room.memory.remove(where("name") == name)
 
         await self._do(remove)
-
-    # tables
 
     @property
     def db(self) -> JournalDB:

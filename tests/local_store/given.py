@@ -1,11 +1,11 @@
 """Invented things the store's tests keep."""
 
-import os
 from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 
+from kiosk.local_store.answers import Kept
 from kiosk.local_store.frames import Cipher, Frame, Header, Snapshot, read_header, read_snapshot, scan
 from kiosk.model.records import NotesRead, Record
 
@@ -82,5 +82,6 @@ def folder_bytes(folder: Path) -> bytes:
     return b"".join(path.read_bytes() for path in sorted(folder.iterdir()) if path.is_file())
 
 
-def pid() -> str:
-    return str(os.getpid())
+def in_short(kept: list[Kept]) -> list[tuple[int, bytes | None]]:
+    """Kept steps as number and answer."""
+    return [(step.n, step.answer) for step in kept]
