@@ -1,0 +1,38 @@
+"""Check-in: two documents, either one first. Shows only which of them is there; nothing that is on them (PAT-01)."""
+
+from typing import Any
+
+from kivy.properties import BooleanProperty, StringProperty
+
+from kiosk.flows.steps import Documents, Picture
+from kiosk.model.text import text
+from kiosk.screens.layout import Row
+from kiosk.screens.step import StepScreen
+
+
+class DocumentTile(Row):
+    """One of the two: its picture, its name, and whether it was scanned."""
+
+    sign: Any = StringProperty("card")
+    name: Any = StringProperty("")
+    state: Any = StringProperty("")
+    there: Any = BooleanProperty(False)
+
+
+class DocumentsScreen(StepScreen):
+    takes_remarks = True
+    sign: Any = StringProperty("")
+
+    def fill(self, picture: Picture, step: Documents) -> None:
+        said = picture.busy or picture.remark
+        self.sign = ("clock" if picture.busy else "info") if said else ""
+        if said is not None:
+            self.title, self.hint = self.say(said), ""
+        card, photo_id = self.ids.card, self.ids.photo_id
+        card.name, photo_id.name = self.say(text("Medical card")), self.say(text("Photo ID"))
+        done, not_yet = self.say(text("Scanned")), self.say(text("Not scanned yet"))
+        for tile, there in ((card, step.card), (photo_id, step.photo_id)):
+            tile.there, tile.state = there, done if there else not_yet
+
+
+SCREEN = DocumentsScreen

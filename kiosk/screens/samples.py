@@ -1,0 +1,725 @@
+"""One picture for every kind of step in every interesting condition. All people and products are invented."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any, Literal
+
+import msgspec
+
+from kiosk.flows.steps import (
+    AnyStep,
+    AwaitPick,
+    BadgeWanted,
+    Banner,
+    Basket,
+    Choice,
+    Documents,
+    FaceCheck,
+    HandedOver,
+    LabelProof,
+    Live,
+    Notes,
+    Notice,
+    PickList,
+    Picture,
+    PinWanted,
+    PrintDoubt,
+    Printing,
+    Queue,
+    Referred,
+    ShelfWanted,
+    Stop,
+    TakeToCounter,
+    Ticketed,
+    UnitWanted,
+)
+from kiosk.model.allotments import BasketLine, PoolStanding, Return
+from kiosk.model.connection import Condition, Connection
+from kiosk.model.errors import Refusal
+from kiosk.model.orders import (
+    Concern,
+    LineState,
+    OrderLine,
+    PickLine,
+    QueueEntry,
+    Receipt,
+    ReceiptState,
+    Ticket,
+    VisitState,
+)
+from kiosk.model.packages import Lab, Product
+from kiosk.model.people import Person, Recommendation
+from kiosk.model.questions import Offer
+from kiosk.model.text import Text, text
+
+NOW = datetime(2026, 3, 2, 15, 42, tzinfo=UTC)
+Role = Literal["checkin", "counter", "vault"]
+
+PATIENT = Person(family="Quillfeather", given="Marisol", middle="Anne", born=date(1980, 8, 14))
+LONG_NAME = Person(
+    family="Featherstonehaugh-Villanueva", given="Maximiliano Bartholomew", born=date(1957, 11, 30), suffix="Jr."
+)
+CAREGIVER = Person(family="Brandywine", given="Theodore", born=date(1975, 1, 9))
+STAFF = "Dana Whitlock"
+
+TICKETS = tuple(
+    Ticket(ticket_id=f"t{i}", shape=shape, colour=colour, number=number)
+    for i, (shape, colour, number) in enumerate(
+        (
+            ("circle", "blue", 12),
+            ("star", "orange", 47),
+            ("triangle", "purple", 3),
+            ("hexagon", "green", 58),
+            ("diamond", "yellow", 21),
+            ("square", "sky", 9),
+            ("circle", "yellow", 33),
+            ("star", "blue", 60),
+            ("hexagon", "sky", 14),
+            ("square", "purple", 88),
+        )
+    )
+)
+TICKET = TICKETS[0]
+BANNER = Banner(person=PATIENT, card_ending="7Q4", ticket=TICKET)
+LONG_BANNER = Banner(person=LONG_NAME, card_ending="K09", ticket=TICKETS[1])
+
+WELL = Connection(condition=Condition.ALL_WELL, since=NOW - timedelta(hours=3), allowed=text("Everything can be done."))
+CONNECTIONS = (
+    WELL,
+    Connection(
+        condition=Condition.STATE_AWAY,
+        since=NOW - timedelta(minutes=18),
+        allowed=text("You can serve patients. Sales wait for the state."),
+    ),
+    Connection(
+        condition=Condition.HUB_AWAY,
+        since=NOW - timedelta(minutes=5),
+        allowed=text("You can check in and pick. You cannot hand over."),
+        unsent=3,
+    ),
+    Connection(
+        condition=Condition.BOTH_AWAY,
+        since=NOW - timedelta(hours=20),
+        allowed=text("You can finish what is open here."),
+        unsent=12,
+    ),
+)
+
+PRODUCTS = (
+    Product(
+        product_id="p1",
+        name="Harbor Light tincture",
+        form="tincture",
+        route="sublingual",
+        thc_mg=Decimal(300),
+        cbd_mg=Decimal(150),
+        net_weight_g=Decimal(30),
+        dose="0.5 ml",
+        price=Decimal(48),
+    ),
+    Product(
+        product_id="p2",
+        name="Blue Heron flower, 3.5 g",
+        form="flower",
+        route="smoking",
+        thc_mg=Decimal(735),
+        net_weight_g=Decimal("3.5"),
+        price=Decimal(38),
+    ),
+    Product(
+        product_id="p3",
+        name="Quiet Cove capsules, 10 mg, 30 pieces",
+        form="capsule",
+        route="oral",
+        thc_mg=Decimal(300),
+        cbd_mg=Decimal(0),
+        price=Decimal(45),
+    ),
+)
+TAG = "1A4060300002EE1000000015"
+OTHER_TAG = "1A4060300002EE1000000051"
+LAB = Lab(passed=True, thc=Decimal("298.4"), cbd=Decimal("151.2"), unit="mg", lab="Coastal Analytics")
+
+
+def pick_line(n: int, **changes: Any) -> PickLine:
+    line = PickLine(
+        line_id=f"l{n}",
+        ticket=TICKETS[n % len(TICKETS)],
+        counter=f"Counter {1 + n % 3}",
+        product=PRODUCTS[n % len(PRODUCTS)],
+        units=1 + n % 3,
+        tag=TAG,
+        place=f"V-{'ABC'[n % 3]}{1 + n % 4}-{1 + n % 5}",
+        batch="HL240117B",
+        lab=LAB,
+    )
+    return msgspec.structs.replace(line, **changes)
+
+
+def order_lines(*states: LineState) -> tuple[OrderLine, ...]:
+    return tuple(
+        OrderLine(
+            line_id=f"l{i}",
+            product=PRODUCTS[i % len(PRODUCTS)],
+            units=1 + i % 2,
+            state=state,
+            route=PRODUCTS[i % len(PRODUCTS)].route,
+        )
+        for i, state in enumerate(states)
+    )
+
+
+def pool(key: str, name: Text, unit: str, limit: str, used: str, **more: Any) -> PoolStanding:
+    return PoolStanding(
+        pool=key,
+        name=name,
+        unit=unit,
+        limit=Decimal(limit),
+        used=Decimal(used),
+        remaining=Decimal(limit) - Decimal(used),
+        source=more.pop("source", "store"),
+        citation="381.986(4)(f)",
+        **more,
+    )
+
+
+POOLS = (
+    pool(
+        "smoking",
+        text("Flower for smoking, 35 days"),
+        "oz",
+        "2.5",
+        "1.0",
+        returns=(Return(on=date(2026, 3, 14), amount=Decimal("0.5")),),
+    ),
+    pool(
+        "total",
+        text("All other ways, 70 days"),
+        "mg",
+        "24500",
+        "3100",
+        source="registry",
+        as_of=NOW - timedelta(hours=2),
+    ),
+    pool("sublingual", text("Under the tongue, 70 days"), "mg", "13300", "13000"),
+)
+MANY_POOLS = (
+    *POOLS,
+    pool("oral", text("Swallowed, 70 days"), "mg", "14000", "0"),
+    pool("inhalation", text("Inhaled, 70 days"), "mg", "24500", "350"),
+    pool("edible", text("Eaten, 70 days"), "mg", "4200", "600"),
+    pool("topical", text("On the skin, 70 days"), "mg", "10500", "0"),
+    pool(
+        "possession",
+        text("Flower at home"),
+        "oz",
+        "4",
+        "4",
+        unknown=text("The weight of an earlier purchase is not known."),
+    ),
+)
+SPENT = Refusal(
+    rule="FL.smoking",
+    reason=text("This would be more flower than the law allows in 35 days."),
+    way_on=text("Order 2 units, or come back on 14-Mar-2026."),
+    citation="Florida Statutes 381.986(4)(f)",
+    arithmetic=text(
+        "{used} used and {asked} asked for are {sum}; {limit} is allowed.",
+        used="1.0 oz",
+        asked="1.75 oz",
+        sum="2.75 oz",
+        limit="2.5 oz",
+    ),
+)
+
+
+def offer(n: int, most: int, **changes: Any) -> Offer:
+    product = PRODUCTS[n % len(PRODUCTS)]
+    made = Offer(
+        product_id=f"p{n + 1}",
+        name=product.name if n < len(PRODUCTS) else f"{product.name}, {n}",
+        form=product.form,
+        route=product.route,
+        thc=f"{product.thc_mg} mg",
+        cbd=f"{product.cbd_mg} mg" if product.cbd_mg else "",
+        price=f"${product.price}",
+        in_stock=24,
+        most=most,
+        why_not=None if most else SPENT,
+    )
+    return msgspec.structs.replace(made, **changes)
+
+
+OFFERS = (offer(0, 4), offer(1, 2), offer(2, 0))
+MANY_OFFERS = tuple(offer(n, (n * 3) % 5) for n in range(14))
+
+CONFIRM = Choice(key="confirm", label=text("Send to the vault"), look="go")
+LEAVE = Choice(key="leave", label=text("End without an order"), look="quiet")
+NEAREST = Choice(key="nearest", label=text("Take the nearest legal amount"))
+PERSON = Choice(key="person", label=text("Ask a person"), look="quiet")
+CANNOT = Choice(key="cannot", label=text("It cannot be picked"), look="quiet")
+DAMAGED = Choice(key="damaged", label=text("Label is damaged"))
+NOTHING = Choice(key="nothing", label=text("Nothing came out"))
+CANCEL = Choice(key="cancel", label=text("Cancel the order"), look="quiet")
+SIGN_OUT = Choice(key="sign_out", label=text("Sign out"), look="quiet")
+
+RECOMMENDATION = Recommendation(
+    recommendation_id="r1",
+    physician="Dr. Ottoline Pemberton",
+    valid_from=date(2026, 1, 5),
+    valid_to=date(2026, 8, 2),
+    notes=("Start with one dose in the evening. Not more than two doses a day.",),
+    routes=("sublingual", "oral"),
+)
+STRICT_RECOMMENDATION = msgspec.structs.replace(
+    RECOMMENDATION,
+    notes=(
+        "Start with one dose in the evening. Not more than two doses a day. Ask about dizziness at each visit.",
+        "No smoking: asthma.",
+    ),
+    forms_excluded=("flower", "vape"),
+    max_thc_mg_per_unit=Decimal("10.00"),
+    min_cbd_to_thc=Decimal("0.5"),
+    limits={"sublingual": Decimal(5000)},
+)
+CONCERNS = (
+    Concern(
+        rule="identity.family.part_of_double_name",
+        reason=text("The photo ID shows a longer family name than the card."),
+        next_step=text("Ask whether both names are used, and compare the birth date."),
+        citation="Store policy: two documents of one person",
+        settled_by="person",
+    ),
+    Concern(
+        rule="registry.expired",
+        reason=text("The card ended on {day}.", day="03-May-2025"),
+        next_step=text("The patient renews the card with the state first."),
+        citation="Florida Statutes 381.986(7)",
+    ),
+)
+
+
+def stop(differs: str, reason: Text, way_on: Text, wanted: str = "", found: str = "") -> Stop:
+    refusal = Refusal(
+        rule=f"store.{differs}",
+        reason=reason,
+        way_on=way_on,
+        citation="Store policy: the package is the one that was ordered",
+        differs=differs,
+        wanted=wanted,
+        found=found,
+    )
+    return Stop(sop="PCK-1.3", title=text("Stop"), refusal=refusal, choices=(CANNOT,))
+
+
+@dataclass(frozen=True)
+class Sample:
+    name: str
+    picture: Picture
+
+    @property
+    def kind(self) -> str:
+        return self.picture.step.kind
+
+
+class _Maker:
+    """Counts generations, so that each sample is a new picture."""
+
+    def __init__(self, start: int) -> None:
+        self._n = start
+
+    def __call__(self, name: str, step: AnyStep, role: Role, **around: Any) -> Sample:
+        self._n += 1
+        staff = "" if role == "checkin" or step.kind in ("badge", "pin") else STAFF
+        picture = Picture(
+            generation=self._n,
+            role=role,
+            terminal={"checkin": "Entrance", "counter": "Counter 1", "vault": "Vault 1"}[role],
+            step=step,
+            connection=around.pop("connection", WELL),
+            staff=around.pop("staff", staff),
+            **around,
+        )
+        return Sample(name, picture)
+
+
+def samples(start: int = 0) -> tuple[Sample, ...]:
+    """All samples, in the order of a visit; generations count on from ``start``."""
+    make = _Maker(start)
+    return (
+        *_kiosk(make),
+        *_sign_in(make),
+        *_counter(make),
+        *_basket(make),
+        *_labels(make),
+        *_vault(make),
+        *_around(make),
+    )
+
+
+def _kiosk(make: _Maker) -> Iterator[Sample]:
+    first = Documents(
+        sop="PAT-1.1", title=text("Scan your card and your photo ID"), hint=text("Either one first."), choices=(PERSON,)
+    )
+    replace = msgspec.structs.replace
+    yield make("documents-none", first, "checkin")
+    yield make("documents-card", replace(first, title=text("Now your photo ID"), card=True), "checkin")
+    yield make("documents-id", replace(first, title=text("Now your medical card"), photo_id=True), "checkin")
+    yield make(
+        "documents-unreadable",
+        replace(first, hint=text("Hold the code flat in front of the light.")),
+        "checkin",
+        remark=text("This code could not be read. Scan it again."),
+    )
+    yield make("documents-both-busy", replace(first, card=True, photo_id=True), "checkin", busy=text("One moment …"))
+    yield make("documents-hub-away", first, "checkin", connection=CONNECTIONS[2])
+    for ticket in TICKETS[:6]:
+        yield make(
+            f"ticketed-{ticket.shape}",
+            Ticketed(
+                sop="PAT-1.3",
+                title=text("Take your ticket"),
+                hint=text("We call this sign."),
+                ticket=ticket,
+                admitted=True,
+            ),
+            "checkin",
+        )
+    yield make(
+        "ticketed-person",
+        Ticketed(
+            sop="PAT-1.3",
+            title=text("Go to the counter"),
+            hint=text("A member of staff will help you."),
+            ticket=TICKETS[1],
+            admitted=False,
+        ),
+        "checkin",
+    )
+    yield make(
+        "ticketed-no-ticket",
+        Ticketed(
+            sop="PAT-1.3",
+            title=text("Go to the counter"),
+            hint=text("A member of staff will help you."),
+            ticket=None,
+            admitted=False,
+        ),
+        "checkin",
+    )
+
+
+def _sign_in(make: _Maker) -> Iterator[Sample]:
+    badge = BadgeWanted(sop="SGN-1.1", title=text("Scan your badge"), hint=text("Then type your PIN."))
+    yield make("badge", badge, "counter")
+    yield make("badge-vault", badge, "vault", remark=text("This is a ticket. Scan a badge."))
+    yield make("pin", PinWanted(sop="SGN-1.2", title=text("Type your PIN")), "counter")
+    yield make(
+        "pin-wrong",
+        PinWanted(sop="SGN-1.2", title=text("Type your PIN"), wrong=text("Badge and PIN do not belong together.")),
+        "vault",
+    )
+
+
+def _queue(count: int) -> Live:
+    states = (VisitState.WAITING, VisitState.WAITING, VisitState.REFERRED, VisitState.OPEN)
+    return Live(
+        queue=tuple(
+            QueueEntry(
+                visit_id=f"v{i}",
+                ticket=TICKETS[i % len(TICKETS)],
+                state=states[i % 4],
+                since=NOW - timedelta(minutes=3 * i + 1),
+                served_at="Counter 2" if states[i % 4] is VisitState.OPEN else "",
+            )
+            for i in range(count)
+        )
+    )
+
+
+def _counter(make: _Maker) -> Iterator[Sample]:
+    queue = Queue(sop="DSP-1.1", title=text("Next patient"), hint=text("Scan the ticket."), choices=(SIGN_OUT,))
+    yield make("queue", queue, "counter", live=_queue(4))
+    yield make("queue-empty", queue, "counter")
+    yield make("queue-many", queue, "counter", live=_queue(19), connection=CONNECTIONS[1])
+    same = Choice(key="same", label=text("It is the same person"), look="go")
+    refuse = Choice(key="refuse", label=text("Refuse the visit"), look="stop")
+    yield make(
+        "referred",
+        Referred(
+            sop="DSP-1.2",
+            title=text("A person has to decide"),
+            ticket=TICKET,
+            concerns=CONCERNS[:1],
+            choices=(same, refuse),
+        ),
+        "counter",
+    )
+    yield make(
+        "referred-many",
+        Referred(
+            sop="DSP-1.2",
+            title=text("This visit cannot go on"),
+            ticket=TICKETS[1],
+            concerns=CONCERNS * 3,
+            choices=(refuse,),
+        ),
+        "counter",
+    )
+    face = FaceCheck(
+        sop="DSP-1.3",
+        title=text("Compare face and photo"),
+        hint=text("Ask for the name and the birth date. Do not read them out."),
+        person=PATIENT,
+        id_kind="licence",
+        id_issuer="FL",
+        choices=(
+            Choice(key="matches", label=text("The person matches the photo"), look="go"),
+            Choice(key="differs", label=text("Does not match"), look="stop"),
+        ),
+        can_go_back=True,
+    )
+    yield make("face", face, "counter", banner=BANNER)
+    yield make(
+        "face-caregiver",
+        msgspec.structs.replace(face, person=CAREGIVER, on_behalf_of=LONG_NAME, id_kind="passport", id_issuer="USA"),
+        "counter",
+        banner=LONG_BANNER,
+    )
+    notes = Notes(
+        sop="DSP-1.4",
+        title=text("Read the physician's notes"),
+        recommendation=RECOMMENDATION,
+        choices=(Choice(key="read", label=text("I have read them"), look="go"),),
+        can_go_back=True,
+    )
+    yield make("notes", notes, "counter", banner=BANNER)
+    yield make(
+        "notes-strict", msgspec.structs.replace(notes, recommendation=STRICT_RECOMMENDATION), "counter", banner=BANNER
+    )
+    await_pick = AwaitPick(
+        sop="DSP-1.6",
+        title=text("The vault is picking"),
+        lines=order_lines(LineState.CONFIRMED, LineState.CONFIRMED, LineState.PICKED),
+        choices=(CANCEL,),
+    )
+    yield make(
+        "await-pick",
+        await_pick,
+        "counter",
+        banner=BANNER,
+        live=Live(lines=(pick_line(1, state=LineState.CLAIMED, units=2, picked=1),)),
+    )
+    handed = HandedOver(
+        sop="DSP-1.9",
+        title=text("Hand it over"),
+        ticket=TICKET,
+        visit_id="v1",
+        lines=order_lines(LineState.DISPENSED),
+        choices=(Choice(key="next", label=text("Next patient"), look="go"),),
+    )
+    yield make("handed-over-recorded", handed, "counter", banner=BANNER, connection=CONNECTIONS[2])
+    for state in ReceiptState:
+        receipt = Receipt(visit_id="v1", external_number="X-1", state=state, since=NOW)
+        yield make(f"handed-over-{state.value}", handed, "counter", banner=BANNER, live=Live(receipts=(receipt,)))
+
+
+def _basket(make: _Maker) -> Iterator[Sample]:
+    step = Basket(
+        sop="DSP-1.5",
+        title=text("Take the order"),
+        pools=POOLS,
+        offers=OFFERS,
+        choices=(LEAVE,),
+        can_go_back=True,
+    )
+    ordered = (BasketLine(product_id="p1", units=2), BasketLine(product_id="p2", units=1))
+    replace = msgspec.structs.replace
+    yield make("basket-empty", step, "counter", banner=BANNER)
+    yield make("basket", replace(step, basket=ordered, choices=(CONFIRM, LEAVE)), "counter", banner=BANNER)
+    many = tuple(BasketLine(product_id=f"p{n}", units=n) for n in range(1, 11))
+    yield make(
+        "basket-many",
+        replace(step, pools=MANY_POOLS, offers=MANY_OFFERS, basket=many, choices=(CONFIRM, LEAVE)),
+        "counter",
+        banner=LONG_BANNER,
+        connection=CONNECTIONS[1],
+    )
+    yield make(
+        "basket-refused",
+        replace(step, basket=ordered, refusal=SPENT, nearest=ordered, choices=(NEAREST, LEAVE)),
+        "counter",
+        banner=BANNER,
+    )
+
+
+def _labels(make: _Maker) -> Iterator[Sample]:
+    number = "D260302000147"
+    yield make(
+        "printing",
+        Printing(sop="DSP-1.7", title=text("Printing the label"), number=number, print_no=1),
+        "counter",
+        banner=BANNER,
+    )
+    doubt = PrintDoubt(
+        sop="DSP-1.7",
+        title=text("Did the label come out?"),
+        hint=text("Look at the printer. If it came out, scan it."),
+        number=number,
+        print_no=2,
+        choices=(NOTHING, DAMAGED),
+    )
+    yield make(
+        "print-doubt", doubt, "counter", banner=BANNER, printer=text("The label printer has no paper. Put in a roll.")
+    )
+    proof = LabelProof(
+        sop="DSP-1.7",
+        title=text("Scan label, package and ticket"),
+        hint=text("Stick the label on the package first."),
+        product=PRODUCTS[2].name,
+        tag=TAG,
+        number=number,
+        print_no=1,
+        n=2,
+        of=3,
+        choices=(DAMAGED, CANCEL),
+    )
+    yield make("label-proof", proof, "counter", banner=BANNER)
+    yield make("label-proof-two", msgspec.structs.replace(proof, label=True, package=True), "counter", banner=BANNER)
+    yield make(
+        "stop-mix-up",
+        msgspec.structs.replace(
+            stop(
+                "package",
+                text("This is not the package that was picked."),
+                text("Put it aside. Scan the right one."),
+                TAG,
+                OTHER_TAG,
+            ),
+            sop="DSP-1.7",
+            choices=(DAMAGED, CANCEL),
+        ),
+        "counter",
+        banner=BANNER,
+    )
+    yield make(
+        "stop-patient",
+        msgspec.structs.replace(
+            stop(
+                "patient",
+                text("This ticket belongs to another visit."),
+                text("Scan the ticket of the patient in front of you."),
+            ),
+            choices=(DAMAGED, CANCEL),
+        ),
+        "counter",
+        banner=BANNER,
+    )
+
+
+def _vault(make: _Maker) -> Iterator[Sample]:
+    pick_list = PickList(
+        sop="PCK-1.1", title=text("To be picked"), hint=text("Touch a line, or scan its shelf."), choices=(SIGN_OUT,)
+    )
+    claimed = pick_line(3, state=LineState.CLAIMED, claimed_by="Robin Ashgrove")
+    yield make("pick-list", pick_list, "vault", live=Live(lines=(pick_line(0), pick_line(1), claimed)))
+    yield make("pick-list-empty", pick_list, "vault")
+    yield make("pick-list-many", pick_list, "vault", live=Live(lines=tuple(pick_line(n) for n in range(17))))
+    line = pick_line(2, units=3)
+    yield make(
+        "shelf",
+        ShelfWanted(
+            sop="PCK-1.2", title=text("Go to {place}", place=line.place), line=line, choices=(CANNOT,), can_go_back=True
+        ),
+        "vault",
+    )
+    unit = UnitWanted(sop="PCK-1.3", title=text("Scan the package"), line=line, n=2, choices=(CANNOT,))
+    yield make("unit", unit, "vault", remark=text("This is a shelf code. Scan a package tag."))
+    unknown = pick_line(0, lab=Lab(passed=True, thc=None, cbd=None))
+    yield make("unit-unknown", msgspec.structs.replace(unit, line=unknown, n=1), "vault")
+    yield make(
+        "take",
+        TakeToCounter(
+            sop="PCK-1.4",
+            title=text("Take it to {counter}", counter=line.counter),
+            line=line,
+            choices=(Choice(key="done", label=text("Next line"), look="go"),),
+        ),
+        "vault",
+    )
+    for differs, reason, way_on, wanted, found in _stops():
+        yield make(f"stop-{differs}", stop(differs, reason, way_on, wanted, found), "vault")
+
+
+def _stops() -> Sequence[tuple[str, Text, Text, str, str]]:
+    right = text("Put it back. Scan the right package.")
+    return (
+        ("thc", text("The package has another strength."), right, "THC 10 mg", "THC 5 mg"),
+        ("batch", text("The package is of another batch."), right, "HL240117B", "HL240711B"),
+        (
+            "product",
+            text("This is another product."),
+            right,
+            "Harbor Light tincture, 300 mg",
+            "Harbor Night tincture, 300 mg",
+        ),
+        ("hold", text("This package is held: {holds}.", holds="recall"), right, "", "recall"),
+        ("expired", text("This package expired on {day}.", day="01-Feb-2026"), right, "", "01-Feb-2026"),
+        (
+            "unknown",
+            text("This package is not in the store's stock."),
+            text("Put it aside and tell the manager. Scan {tag}.", tag="0015"),
+            TAG,
+            OTHER_TAG,
+        ),
+        (
+            "shelf",
+            text("This is another shelf."),
+            text("Go to {place} and scan its code.", place="V-A3-2"),
+            "V-A3-2",
+            "V-B3-2",
+        ),
+    )
+
+
+def _around(make: _Maker) -> Iterator[Sample]:
+    again = Choice(key="again", label=text("Try again"), look="go")
+    leave = Choice(key="leave", label=text("Leave this"))
+    notice = Notice(
+        sop="DSP-1.8",
+        title=text("No answer"),
+        body=text("The hub does not answer."),
+        tone="trouble",
+        hint=text("Nothing is lost. This is tried again by itself."),
+        choices=(again, leave),
+    )
+    for connection in CONNECTIONS:
+        yield make(f"notice-{connection.condition.value}", notice, "counter", banner=BANNER, connection=connection)
+    yield make(
+        "notice-refusal",
+        Notice(
+            sop="DSP-1.8",
+            title=text("This is not possible"),
+            body=SPENT.reason,
+            tone="warning",
+            refusal=SPENT,
+            choices=(again, leave),
+        ),
+        "counter",
+        banner=BANNER,
+        remark=text("This is a package tag. Scan the ticket."),
+        printer=text("The label printer has no paper. Put in a roll."),
+    )
+    yield make("notice-info", msgspec.structs.replace(notice, tone="info", can_go_back=True), "vault")
+    yield make("covered", notice, "counter", banner=BANNER, covered=True)
+    yield make(
+        "covered-remark",
+        notice,
+        "counter",
+        banner=BANNER,
+        covered=True,
+        remark=text("Covered. The person who works here scans the badge."),
+    )
+    yield make("busy", notice, "counter", banner=BANNER, busy=text("Waiting for the hub …"))
