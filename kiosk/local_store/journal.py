@@ -121,14 +121,14 @@ class Journal:
         """Makes payloads durable, all or none, and returns the seq of the last. Raises :class:`NotKept`."""
         if self.read_only:
             raise ReadOnly
-        if any(len(payload) > MOST_PAYLOAD for payload in payloads):
-            raise Ours(text("This record is too large to be kept."), f"more than {MOST_PAYLOAD} bytes")
         try:
             segment = self._open or self._begin()
         except OSError as cause:
             raise NotKept(cause) from cause
         last, chain, frames = self.last, self._chain, []
         for payload in payloads:
+            if len(payload) > MOST_PAYLOAD:
+                raise Ours(text("This record is too large to be kept."), f"more than {MOST_PAYLOAD} bytes")
             last += 1
             frame, chain = write_frame(segment.cipher, last, self.last, chain, payload)
             frames.append(frame)

@@ -8,6 +8,7 @@ import pytest
 from kiosk.local_store.disk import Disk
 from kiosk.local_store.frames import Frame, scan
 from kiosk.local_store.trouble import NotKept
+from kiosk.model.errors import Ours
 from tests.local_store.disks import MemoryDisk, PowerCut, RefusingDisk
 from tests.local_store.journals import (
     opened,
@@ -262,3 +263,12 @@ def test_the_last_record_gets_a_witness_when_there_is_time() -> None:
     journal.mark()
     last = [item for item in scan(disk.contents()["00000000000000000001.seg"]) if isinstance(item, Frame)][-1]
     assert (last.seq, last.durable, last.is_mark) == (2, 1, True)
+
+
+def test_a_record_that_is_too_large_is_refused_and_changes_nothing() -> None:
+    disk = MemoryDisk()
+    journal = opened(disk)
+    with pytest.raises(Ours):
+        journal.append(payload(0), bytes((16 << 20) + 1))
+    journal.append(payload(0))
+    assert reading(disk) == records(1)
