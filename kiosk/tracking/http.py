@@ -48,12 +48,20 @@ class Caller:
     """Speaks to one system over one pool of connections.
 
     ``url`` is ``https``; plain ``http`` only on this very machine, where the sandbox runs. Redirects are not followed:
-    a redirected write arrives as a read. ``seconds`` bounds one exchange from the first to the last byte. Raises
-    ``ValueError`` for an address that cannot be used.
+    a redirected write arrives as a read. ``seconds`` bounds one exchange from the first to the last byte;
+    ``transport`` is another wire than a socket. Raises ``ValueError`` for an address that cannot be used.
     """
 
     def __init__(
-        self, url: str, words: Words, *, clock: Clock, seconds: float, auth: httpx.Auth | None = None, bearer: str = ""
+        self,
+        url: str,
+        words: Words,
+        *,
+        clock: Clock,
+        seconds: float,
+        auth: httpx.Auth | None = None,
+        bearer: str = "",
+        transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         where = urlsplit(url)
         if where.scheme != "https" and not (where.scheme == "http" and where.hostname in _LOOPBACK):
@@ -71,6 +79,7 @@ class Caller:
             timeout=seconds,
             follow_redirects=False,
             trust_env=False,
+            transport=transport,
         )
 
     async def exchange(

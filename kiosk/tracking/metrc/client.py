@@ -45,7 +45,7 @@ class MetrcAccount(Sealed, frozen=True, kw_only=True):
     vendor_key: str
     user_key: str
     licence: str
-    look_back_days: int = 90
+    look_back_days: int = 400
     seconds: float = 20
     patience: float = 5
     per_second: float = 5
@@ -78,7 +78,12 @@ class Metrc:
     """
 
     def __init__(
-        self, account: MetrcAccount, clock: Clock, *, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+        self,
+        account: MetrcAccount,
+        clock: Clock,
+        *,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         if not account.vendor_key or not account.user_key or ":" in account.vendor_key or not account.licence:
             raise ValueError("A METRC account needs a vendor key, a user key and a licence")
@@ -88,6 +93,7 @@ class Metrc:
             clock=clock,
             seconds=account.seconds,
             auth=httpx.BasicAuth(account.vendor_key, account.user_key),
+            transport=transport,
         )
         pace = Pace(
             clock,

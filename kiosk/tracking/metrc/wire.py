@@ -33,8 +33,9 @@ _SERVER_FAULTS = ("Could not load file or assembly",)
 
 def windows(start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
     """Spans of at most 24 hours that cover ``start`` to ``end``, each overlapping the one before by five minutes, the
-    first one beginning five minutes early."""
-    at = start - OVERLAP
+    first one beginning five minutes early. Bounds are whole seconds, the last one after ``end``."""
+    at = (start - OVERLAP).replace(microsecond=0)
+    end = end.replace(microsecond=0) + timedelta(seconds=1)
     while True:
         until = min(at + WINDOW, end)
         yield at, until

@@ -1,194 +1,188 @@
-"""The sandbox's HTTP side: METRC v2, the registry, and the switches of a rehearsal, as a plain ASGI application."""
+"""The sandbox as an ASGI application: METRC, the registry, and the desk from which a rehearsal is run.
+
+The desk, under ``/sandbox``, needs no key and has no faults: run the sandbox where nobody else can reach it.
+
+- ``GET|PUT|DELETE /sandbox/faults``: what goes wrong, see :mod:`kiosk.tracking.sandbox.faults`
+- ``GET /sandbox/receipts``: every receipt as METRC shows it
+- ``GET /sandbox/requests``: how often each path was asked, ids left out
+- ``POST /sandbox/elsewhere``: a purchase in another store, ``{"card", "product", "units", "on"}``
+- ``PUT /sandbox/packages/{tag}``: ``{"hold", "finished", "quantity", "state"}``
+- ``PUT /sandbox/patients/{card}``: ``{"status"}``
+"""
 
 import asyncio
-import base64
-import re
-from collections.abc import Awaitable, Callable
-from datetime import datetime
+from collections import Counter
+from collections.abc import Awaitable, Callable, MutableMapping
+from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, unquote
+from urllib.parse import parse_qsl, unquote
 
 import msgspec
 
-from kiosk.tracking.http import read_json
+from kiosk.model.clock import Clock
+from kiosk.model.people import RegistryStatus
+from kiosk.tracking.sandbox import metrc_rows
 from kiosk.tracking.sandbox.faults import BEFORE, Fault, FaultList, Faults
-from kiosk.tracking.sandbox.state import Invalid, World
+from kiosk.tracking.sandbox.metrc_side import MetrcSide
+from kiosk.tracking.sandbox.registry_side import RegistrySide
+from kiosk.tracking.sandbox.reply import Reply, Request, answer, message
+from kiosk.tracking.sandbox.seed import Seed
+from kiosk.tracking.sandbox.state import Elsewhere, PackageChange, State
 
-Send = Callable[[dict[str, Any]], Awaitable[None]]
-Reply = tuple[int, Any]
-
-PAGE_MAX = 20
-OBJECTS_MAX = 10
-_encoder = msgspec.json.Encoder(decimal_format="number")
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 
-class Dropped(Exception):
-    """The line is cut without an answer."""
+class _StatusChange(msgspec.Struct, forbid_unknown_fields=True):
+    status: RegistryStatus
 
 
 class Sandbox:
-    """``faults`` can be changed at any time, over ``PUT /sandbox/faults`` too."""
+    """METRC and registry share one address; the registry is its ``/patientcards``."""
 
-    def __init__(self, world: World) -> None:
-        self.world = world
+    def __init__(self, seed: Seed, clock: Clock, keep: Path | None = None) -> None:
+        self.state = State(seed, clock, keep)
         self.faults = Faults()
-        self.calls: list[str] = []
-        """Method and path of each call that was answered, for tests."""
-        access = world.seed.access
-        self._basic = "Basic " + base64.b64encode(f"{access.vendor_key}:{access.user_key}".encode()).decode()
-        self._bearer = f"Bearer {access.registry_key}"
+        self.requests: Counter[str] = Counter()
+        self.closing = asyncio.Event()
+        self._metrc = MetrcSide(self.state)
+        self._registry = RegistrySide(self.state)
 
-    async def __call__(self, scope: dict[str, Any], receive: Callable[[], Awaitable[Any]], send: Send) -> None:
+    async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
-        body = b""
-        while True:
-            message = await receive()
-            body += message.get("body", b"")
-            if not message.get("more_body"):
-                break
-        method, path = str(scope["method"]), str(scope["path"])
-        headers = {name.decode().lower(): value.decode() for name, value in scope["headers"]}
-        query = {name: values[-1] for name, values in parse_qs(scope["query_string"].decode()).items()}
-        fault = None if path.startswith("/sandbox/") else self.faults.take(method, path)
-        if fault is not None:
-            await asyncio.sleep(fault.seconds)
-            if fault.kind in BEFORE:
-                await _answer_fault(fault, send)
-                return
-        try:
-            status, answer = self._route(method, path, query, headers, body)
-        except Invalid as invalid:
-            status, answer = 400, {"Message": str(invalid)}
-        except (ValueError, KeyError, TypeError, msgspec.MsgspecError):
-            status, answer = 400, {"Message": "The request is invalid."}
-        self.calls.append(f"{method} {path}")
-        if fault is not None and fault.kind.endswith("_after"):
-            await _answer_fault(fault, send)
+        request = await _request(scope, receive)
+        if request is None:
             return
-        data = b"" if answer is None else _encoder.encode(answer)
-        await _send(send, status, data, "application/json; charset=utf-8")
+        if request.path[0] == "sandbox":
+            await _send(send, self._desk(request))
+            return
+        path = "/" + "/".join(request.path)
+        self.requests[f"{request.method} {_without_ids(path)}"] += 1
+        fault = self.faults.take(request.method, path)
+        if fault is not None and fault.kind == "slow":
+            await self._wait(receive, fault.seconds)
+        elif fault is not None and fault.kind in BEFORE:
+            await self._fail(fault, receive, send)
+            return
+        reply = self._work(request)
+        if fault is not None and fault.kind.endswith("_after"):
+            await self._fail(fault, receive, send)
+        else:
+            await _send(send, reply)
 
-    def _route(self, method: str, path: str, query: dict[str, str], headers: dict[str, str], body: bytes) -> Reply:
-        if path.startswith("/sandbox/"):
-            return self._switches(method, path, body)
-        if path == "/patientcards":
-            return self._registry(method, headers, body)
-        if headers.get("authorization") != self._basic:
-            return 401, None
-        if path == "/facilities/v2":
-            return 200, [{"License": {"Number": self.world.seed.store.licence}, "Name": self.world.seed.store.name}]
-        if query.get("licenseNumber") != self.world.seed.store.licence:
-            return 401, None
-        return self._metrc(method, path, query, body)
+    def _work(self, request: Request) -> Reply:
+        side = self._registry if request.path[0] == "patientcards" else self._metrc
+        return side.handle(request)
 
-    def _metrc(self, method: str, path: str, query: dict[str, str], body: bytes) -> Reply:
-        listed = re.fullmatch(r"/packages/v2/(active|onhold|inactive)", path)
-        if listed and method == "GET":
-            return self._list(self.world.packages(listed[1], *_span(query)), query)
-        if path == "/labtests/v2/results" and method == "GET":
-            return self._list(self.world.lab_results(int(query["packageId"])), query)
-        external = re.fullmatch(r"/sales/v2/receipts/external/(.+)", path)
-        if external and method == "GET":
-            found = self.world.receipt_by_external(unquote(external[1]))
-            return (200, found) if found else (404, None)
-        number = re.fullmatch(r"/sales/v2/receipts/(\d+)", path)
-        if number and method == "GET":
-            found = self.world.receipt(int(number[1]))
-            return (200, found) if found else (404, None)
-        if path == "/sales/v2/receipts/active" and method == "GET":
-            _span(query)
-            return self._list(self.world.receipt_rows(), query)
-        if path == "/sales/v2/receipts/inactive" and method == "GET":
-            return self._list([], query)
-        if path == "/sales/v2/receipts" and method == "POST":
-            return self._post_receipts(body)
-        known = re.fullmatch(r"/(packages|labtests|sales)/v2/.*", path)
-        return (405 if known and method != "GET" else 404), None
+    async def _fail(self, fault: Fault, receive: Receive, send: Send) -> None:
+        match fault.kind:
+            case "silent" | "silent_after":
+                await self._wait(receive, None)
+            case "dropped" | "dropped_after" | "down":
+                await _cut(send)
+            case "unauthorized":
+                await _send(send, Reply(401))
+            case "not_found":
+                await _send(send, Reply(404))
+            case "too_many":
+                await _send(send, Reply(429, retry_after=fault.retry_after))
+            case "server_error":
+                await _send(send, Reply(500, b"<html><body>Runtime Error</body></html>", "text/html"))
+            case "server_fault":
+                await _send(send, message("Could not load file or assembly 'System.Data.SqlClient, Version=4.6.1.3'"))
+            case "nonsense" | "nonsense_after":
+                await _send(send, Reply(200, b'{"Data": [{"Id": 1, "Quantity": NaN}, '))
+            case "html":
+                await _send(send, Reply(fault.status, b"<html><body>Down for maintenance</body></html>", "text/html"))
+            case "empty":
+                await _send(send, Reply(200))
 
-    def _post_receipts(self, body: bytes) -> Reply:
-        receipts = read_json(body)
-        if not isinstance(receipts, list) or not receipts:
-            raise Invalid("The request body must not be an empty array")
-        if len(receipts) > OBJECTS_MAX:
-            return 413, {"Message": "Content too large: at most 10 objects"}
-        return 200, {"Ids": [self.world.post_receipt(receipt) for receipt in receipts], "Warnings": None}
+    async def _wait(self, receive: Receive, seconds: float | None) -> None:
+        """Until the time is over, the client has gone, or the sandbox closes."""
+        gone = asyncio.create_task(_gone(receive))
+        closing = asyncio.create_task(self.closing.wait())
+        try:
+            await asyncio.wait({gone, closing}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (gone, closing):
+                task.cancel()
+            await asyncio.gather(gone, closing, return_exceptions=True)
 
-    def _list(self, rows: list[dict[str, Any]], query: dict[str, str]) -> Reply:
-        """METRC's envelope; an empty list has no page at all."""
-        size = int(query.get("pageSize", PAGE_MAX))
-        page = int(query.get("pageNumber", 1))
-        if not 1 <= size <= PAGE_MAX or page < 1:
-            raise Invalid("Page Size must be between 1 and 20")
-        shown = rows[(page - 1) * size : page * size]
-        return 200, {
-            "Data": shown,
-            "Total": len(rows),
-            "TotalRecords": len(rows),
-            "PageSize": size if shown else 0,
-            "RecordsOnPage": len(shown),
-            "Page": page,
-            "CurrentPage": page,
-            "TotalPages": -(-len(rows) // size),
-        }
+    def _desk(self, request: Request) -> Reply:
+        try:
+            return self._at_desk(request)
+        except msgspec.DecodeError as trouble:
+            return message(str(trouble))
 
-    def _registry(self, method: str, headers: dict[str, str], body: bytes) -> Reply:
-        if headers.get("authorization") != self._bearer:
-            return 401, None
-        asked = read_json(body)
-        if method != "POST" or not isinstance(asked, dict) or not isinstance(asked.get("cardNumber"), str):
-            return 400, {"message": "cardNumber is wanted"}
-        card = self.world.card(asked["cardNumber"])
-        return (404 if card["status"] == "not_found" else 200), card
-
-    def _switches(self, method: str, path: str, body: bytes) -> Reply:
-        match method, path:
-            case "GET", "/sandbox/receipts":
-                return 200, [self.world.receipt(row["Id"]) for row in self.world.receipt_rows()]
-            case "GET", "/sandbox/faults":
-                return 200, {"faults": [msgspec.to_builtins(fault) for fault in self.faults.switched_on]}
-            case "PUT", "/sandbox/faults":
-                self.faults.switched_on = msgspec.json.decode(body, type=FaultList).faults
-                return 200, {"faults": len(self.faults.switched_on)}
-            case "POST", "/sandbox/purchases":
-                bought = msgspec.json.decode(body, type=dict[str, Any])
-                self.world.buy_elsewhere(str(bought["card"]), int(bought["product"]), int(bought["units"]))
-                return 200, {}
-        return 404, None
-
-
-def _span(query: dict[str, str]) -> tuple[datetime | None, datetime | None]:
-    """Both bounds or none; more than 24 hours is refused."""
-    start = datetime.fromisoformat(query["lastModifiedStart"]) if "lastModifiedStart" in query else None
-    end = datetime.fromisoformat(query["lastModifiedEnd"]) if "lastModifiedEnd" in query else None
-    if start and end and (end - start).total_seconds() > 86_400:
-        raise Invalid("Last Modified range cannot exceed 24 hours")
-    return start, end
+    def _at_desk(self, request: Request) -> Reply:
+        seed = self.state.seed
+        match request.method, request.path[1:]:
+            case "GET", ("faults",):
+                return answer(FaultList(self.faults.switched_on))
+            case "PUT", ("faults",):
+                self.faults.switched_on = msgspec.json.decode(request.body, type=FaultList).faults
+                return answer(FaultList(self.faults.switched_on))
+            case "DELETE", ("faults",):
+                self.faults.switched_on = []
+                return answer(FaultList())
+            case "GET", ("receipts",):
+                return answer([metrc_rows.receipt(self.state, each) for each in self.state.kept.receipts])
+            case "GET", ("requests",):
+                return answer(dict(self.requests))
+            case "POST", ("elsewhere",):
+                bought = msgspec.json.decode(request.body, type=Elsewhere)
+                if seed.patient(bought.card) is None or bought.product not in {each.id for each in seed.products}:
+                    return message("No such card or product.", 404)
+                self.state.kept.elsewhere.append(bought)
+                self.state.save()
+                return answer({})
+            case "PUT", ("packages", tag) if self.state.package(tag) is not None:
+                self.state.change(tag, msgspec.json.decode(request.body, type=PackageChange))
+                return answer({})
+            case "PUT", ("patients", card) if seed.patient(card) is not None:
+                self.state.kept.statuses[card] = msgspec.json.decode(request.body, type=_StatusChange).status
+                self.state.save()
+                return answer({})
+        return Reply(404)
 
 
-async def _answer_fault(fault: Fault, send: Send) -> None:
-    kind = fault.kind.removesuffix("_after")
-    if kind in ("dropped", "down"):
-        raise Dropped
-    if kind == "silent":
-        await asyncio.sleep(3600)
-    status, data, words = {
-        "unauthorized": (401, b"", "application/json"),
-        "not_found": (404, b"", "application/json"),
-        "too_many": (429, b"", "application/json"),
-        "server_error": (500, b"", "application/json"),
-        "server_fault": (400, b'{"Message":"Could not load file or assembly"}', "application/json"),
-        "nonsense": (200, b'{"Data": [1, {"Id":', "application/json"),
-        "html": (fault.status, b"<html><body>Maintenance</body></html>", "text/html"),
-        "empty": (200, b"", "application/json"),
-    }[kind]
-    more = [(b"retry-after", fault.retry_after.encode())] if fault.retry_after is not None else []
-    await _send(send, status, data, words, more)
+async def _request(scope: MutableMapping[str, Any], receive: Receive) -> Request | None:
+    body = bytearray()
+    more = True
+    while more:
+        event = await receive()
+        if event["type"] == "http.disconnect":
+            return None
+        body += event.get("body", b"")
+        more = event.get("more_body", False)
+    raw = scope.get("raw_path") or scope["path"].encode()
+    parts = tuple(unquote(part) for part in raw.decode("latin-1").split("/") if part) or ("",)
+    query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
+    headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+    return Request(scope["method"], parts, query, headers, bytes(body))
 
 
-async def _send(
-    send: Send, status: int, data: bytes, words: str, more: list[tuple[bytes, bytes]] | None = None
-) -> None:
-    headers = [(b"content-type", words.encode()), (b"content-length", str(len(data)).encode()), *(more or [])]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": data})
+async def _send(send: Send, reply: Reply) -> None:
+    headers = [(b"content-length", str(len(reply.body)).encode()), (b"content-type", reply.kind.encode())]
+    if reply.retry_after is not None:
+        headers.append((b"retry-after", reply.retry_after.encode()))
+    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+    await send({"type": "http.response.body", "body": reply.body})
+
+
+async def _cut(send: Send) -> None:
+    """Promises more than is sent: the server then can only cut the line."""
+    headers = [(b"content-length", b"2000"), (b"content-type", b"application/json")]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": b'{"Da', "more_body": True})
+
+
+async def _gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+def _without_ids(path: str) -> str:
+    """Numbers of patients and packages do not get into the tally."""
+    return "/".join(part if part.isalpha() or part in ("", "v2") else "{id}" for part in path.split("/"))

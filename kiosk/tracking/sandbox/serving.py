@@ -1,11 +1,11 @@
-"""Runs the sandbox as a program, or beside a test."""
+"""Runs the sandbox on a real socket."""
 
 import asyncio
 import contextlib
 import logging
 import signal
-from collections.abc import AsyncIterator
-from datetime import date
+import socket
+from collections.abc import AsyncIterator, Generator
 from pathlib import Path
 
 import uvicorn
@@ -13,53 +13,79 @@ import uvicorn
 from kiosk.model.clock import Clock, SystemClock, local_date
 from kiosk.model.errors import KioskError
 from kiosk.model.text import text
+from kiosk.tracking.http import clean
 from kiosk.tracking.sandbox.app import Sandbox
 from kiosk.tracking.sandbox.seed import load
-from kiosk.tracking.sandbox.state import World
 
 log = logging.getLogger(__name__)
 
 
 class SeedWrong(KioskError):
-    """The seed file cannot be used; one line says why."""
+    """The seed file, or the file of what is kept, cannot be used; one line says why."""
 
 
-def make(seed_file: Path, clock: Clock, keep: Path | None = None, today: date | None = None) -> Sandbox:
-    """Raises :class:`SeedWrong`."""
-    try:
-        seed = load(seed_file, today or local_date(clock.now(), "UTC"))
-    except (OSError, ValueError) as error:
-        why = " ".join(str(error).split())
-        raise SeedWrong(text("{file}: {why}.", file=seed_file, why=why)) from None
-    return Sandbox(World(seed, clock, keep))
+class _Server(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        """Signals belong to the program that runs the sandbox."""
+        yield
 
 
 @contextlib.asynccontextmanager
 async def serving(sandbox: Sandbox, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[str]:
-    """The sandbox on a socket while the block lasts; gives its address, ``http://127.0.0.1:…``."""
+    """The sandbox's address while the block runs. Requests under way are ended with it. Raises ``OSError`` where the
+    port is taken."""
+    listener = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
     config = uvicorn.Config(
-        sandbox, host=host, port=port, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=1
+        sandbox,
+        lifespan="off",
+        ws="none",
+        log_config=None,
+        log_level=logging.CRITICAL,
+        access_log=False,
+        timeout_graceful_shutdown=2,
+        server_header=False,
     )
-    server = uvicorn.Server(config)
-    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
-    task = asyncio.create_task(server.serve())
-    while not server.started and not task.done():  # noqa: ASYNC110  (the server tells nobody)
-        await asyncio.sleep(0.01)
-    if task.done():
-        await task
+    server = _Server(config)
+    running = asyncio.create_task(server.serve(sockets=[listener]))
     try:
-        yield f"http://{host}:{server.servers[0].sockets[0].getsockname()[1]}"
+        where = f"[{host}]" if ":" in host else host
+        yield f"http://{where}:{listener.getsockname()[1]}"
     finally:
+        sandbox.closing.set()
         server.should_exit = True
-        await task
+        await running
+        listener.close()
+
+
+async def serve(seed_file: Path, host: str = "127.0.0.1", port: int = 0, keep: Path | None = None) -> None:
+    """Serves a seed file until it is cancelled. Raises :class:`SeedWrong`, and ``OSError`` where the port is taken."""
+    async with serving(make(seed_file, SystemClock(), keep), host, port) as url:
+        log.info("the state's sandbox answers at %s", url)
+        await asyncio.Event().wait()
 
 
 async def serve_until_stopped(seed_file: Path, port: int, keep: Path | None) -> None:
     """The command ``kiosk sandbox``: until SIGTERM or SIGINT."""
-    stop = asyncio.Event()
+    running = asyncio.ensure_future(serve(seed_file, port=port, keep=keep))
     loop = asyncio.get_running_loop()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(name, stop.set)
-    async with serving(make(seed_file, SystemClock(), keep), port=port) as address:
-        log.info("the state's sandbox answers at %s", address)
-        await stop.wait()
+    signals = (signal.SIGTERM, signal.SIGINT)
+    for each in signals:
+        loop.add_signal_handler(each, running.cancel)
+    try:
+        await asyncio.wait({running})
+        if not running.cancelled():
+            running.result()
+    finally:
+        for each in signals:
+            loop.remove_signal_handler(each)
+
+
+def make(seed_file: Path, clock: Clock, keep: Path | None = None) -> Sandbox:
+    """A sandbox of the seed file, its moving dates counted from the store's today. Raises :class:`SeedWrong`."""
+    try:
+        zone = load(seed_file, clock.now().date()).store.zone
+        return Sandbox(load(seed_file, local_date(clock.now(), zone)), clock, keep)
+    except (OSError, ValueError) as trouble:
+        why = clean(str(trouble)).rstrip(".")
+        raise SeedWrong(text("{file}: {why}.", file=seed_file, why=why)) from None
