@@ -93,6 +93,12 @@ class Hand:
                 return True
         return False
 
+    async def next_step(self, since: tuple[int, int], seconds: float) -> None:
+        """Waits until another step than ``since`` (life and generation) is shown, or the time is up."""
+        async with self._news:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._news.wait_for(lambda: self.shown not in (None, since)), seconds)
+
     @property
     def now(self) -> tuple[int, Picture] | None:
         return (self.life, self.picture) if self.picture is not None else None

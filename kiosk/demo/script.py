@@ -52,11 +52,13 @@ class Player:
             deed = self.respond(now[1]) if well else None
             if until():
                 return
-            if deed is not None:
-                self.account.did(self.station.name, now[1], deed)
-                self.deeds += 1
-                await self._do(hand, deed)
-            await hand.changed(now, LOOK_AGAIN)
+            if deed is None:
+                await hand.changed(now, LOOK_AGAIN)
+                continue
+            self.account.did(self.station.name, now[1], deed)
+            self.deeds += 1
+            await self._do(hand, deed)
+            await hand.next_step((now[0], now[1].generation), LOOK_AGAIN)
 
     async def _do(self, hand: Hand, deed: Deed) -> None:
         match deed:
