@@ -86,8 +86,9 @@ class Remote:
             if rest:
                 return {"failed": "one wish a line"}
             return await self._do(str(verb), value)
-        except (msgspec.MsgspecError, ValueError, KeyError) as error:
-            return {"failed": str(error)}
+        except Exception as error:
+            # Whatever a wish runs into, the line stays open and the script is told.
+            return {"failed": f"{type(error).__name__}: {error}"}
 
     async def _do(self, verb: str, value: Any) -> dict[str, Any]:
         picture = self._picture

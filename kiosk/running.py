@@ -181,6 +181,8 @@ class _Engine(threading.Thread):
         self._ending = asyncio.Event()
         self._terminal: Terminal | None = None
         self._loop = asyncio.new_event_loop()
+        self._open = asyncio.Event()
+        """The window is there: something was drawn."""
         self._remote: Remote | None = None
         self.failure: BaseException | None = None
 
@@ -209,6 +211,7 @@ class _Engine(threading.Thread):
         await run_until(self._ending, self._settings, draw, ready, remote, observers)
 
     async def _screen(self, verb: str, value: str) -> None:
+        await self._open.wait()
         done = self._window.touch if verb == "touch" else self._window.screenshot
         await asyncio.to_thread(done, value)
 
@@ -223,9 +226,13 @@ class _Engine(threading.Thread):
 
     def drawn(self, generation: int, at: float) -> None:
         """From the window's thread: this picture is on the display."""
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self._displayed, generation, at)
+
+    def _displayed(self, generation: int, at: float) -> None:
+        self._open.set()
         if self._remote is not None:
-            with contextlib.suppress(RuntimeError):
-                self._loop.call_soon_threadsafe(self._remote.displayed, generation, at)
+            self._remote.displayed(generation, at)
 
     def stop(self) -> None:
         with contextlib.suppress(RuntimeError):

@@ -83,13 +83,13 @@ class Shots:
 
     folder: Path
     taken: list[str] = field(default_factory=list)
-    count: int = 0
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def take(self, hand: Hand, role: str, picture: Picture) -> None:
-        self.count += 1
-        name = f"{self.count:03d}-{role}-{picture.step.sop}-{picture.step.kind}.png"
-        if await hand.do("screenshot", str(self.folder / name)):
-            self.taken.append(name)
+        async with self.turn:
+            name = f"{len(self.taken) + 1:03d}-{role}-{picture.step.sop}-{picture.step.kind}.png"
+            if await hand.do("screenshot", str(self.folder / name)):
+                self.taken.append(name)
 
 
 async def visit(shop: Shop, account: Account, shots: Shots | None) -> None:

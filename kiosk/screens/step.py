@@ -84,13 +84,19 @@ class StepScreen(Column):
         """Turns to the page on which the target with this key is."""
         for pages in self.walk(restrict=True):
             if isinstance(pages, Pages):
-                pages.turn_to(lambda row: any(isinstance(part, Target) and part.key == key for part in row.walk(restrict=True)))
+                pages.turn_to(
+                    lambda row: any(isinstance(part, Target) and part.key == key for part in row.walk(restrict=True))
+                )
 
     def wipe(self) -> None:
         """Forgets what was shown when the screen is left: strings and textures. The screen is not used again."""
         for part in self.walk(restrict=True):
             if isinstance(part, Words):
                 part.forget()
+
+
+def _is(part: Any, key: str) -> bool:
+    return isinstance(part, Target) and part.key == key
 
 
 def make_screen(kind: str) -> StepScreen:
