@@ -31,7 +31,8 @@ BARE = """
 import os, sys
 os.environ.update(KIVY_NO_ARGS="1", KIVY_NO_CONFIG="1", KIVY_NO_FILELOG="1", KIVY_LOG_MODE="PYTHON")
 from kivy.config import Config
-Config.set("graphics", "width", "1280"); Config.set("graphics", "height", "800"); Config.set("graphics", "multisamples", "0")
+for name, value in (("width", 1280), ("height", 800), ("multisamples", 0)):
+    Config.set("graphics", name, str(value))
 from kivy.app import App
 from kivy.uix.label import Label
 from kivy.core.window import Window
@@ -71,7 +72,7 @@ async def _shown(hand: Hand, kind: str, seconds: float = 30.0) -> None:
             await asyncio.sleep(0.002)
 
 
-async def terminal_start(shop: Shop, station: Station) -> tuple[float, float, float]:
+async def terminal_start(station: Station) -> tuple[float, float, float]:
     """The same three of the check-in terminal, started anew beside the running store."""
     before = station.hand.life
     assert station.process is not None
@@ -110,7 +111,7 @@ async def measure(arguments: argparse.Namespace, folder: Path) -> dict[str, obje
     async with Shop.opened(folder, window=True, only="checkin") as shop:
         station = shop.stations["checkin"]
         await _shown(station.hand, "documents")
-        ours = [await terminal_start(shop, station) for _ in range(arguments.starts)]
+        ours = [await terminal_start(station) for _ in range(arguments.starts)]
         await _shown(station.hand, "documents")
         idle = await asyncio.to_thread(psutil.Process(station.process.pid).cpu_percent, arguments.idle)
         await shop.switch("counter")

@@ -5,19 +5,24 @@ Draws and reports touches; what they mean is decided in ``bench.py``.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from io import BytesIO
 from typing import Any
 
-from kivy.app import App
-from kivy.clock import Clock
-from kivy.core.image import Image as CoreImage
-from kivy.graphics import Color, Rectangle
-from kivy.uix.boxlayout import BoxLayout
-from kivy.uix.button import Button
-from kivy.uix.image import Image
-from kivy.uix.label import Label
-from kivy.uix.scrollview import ScrollView
+from kiosk.screens.bootstrap import prepare
+from kiosk.screens.panel import Panel
 
-import kiosk.screens.bootstrap  # noqa: F401  (sets Kivy up before anything of it is imported)
+prepare(Panel("bench", 860, 1000, 5.9))
+
+from kivy.app import App  # noqa: E402  (only after Kivy is set up)
+from kivy.clock import Clock  # noqa: E402
+from kivy.core.image import Image as CoreImage  # noqa: E402
+from kivy.graphics import Color, Rectangle  # noqa: E402
+from kivy.uix.boxlayout import BoxLayout  # noqa: E402
+from kivy.uix.button import Button  # noqa: E402
+from kivy.uix.image import Image  # noqa: E402
+from kivy.uix.label import Label  # noqa: E402
+from kivy.uix.scrollview import ScrollView  # noqa: E402
 
 INK, PAPER, DESK, BLUE, QUIET = (
     (0.1, 0.1, 0.1, 1),
@@ -134,7 +139,7 @@ class BenchWindow:
         self._words.text = words
         self._top.clear_widgets()
         for name in self._roles:
-            self._top.add_widget(Key(name, lambda name=name: self._on_touch(f"role:{name}"), strong=name == role))
+            self._top.add_widget(Key(name, partial(self._on_touch, f"role:{name}"), strong=name == role))
         self._tray.clear_widgets()
         group = ""
         for thing in things:
@@ -142,11 +147,9 @@ class BenchWindow:
                 group = thing.group
                 self._tray.add_widget(Line(group, 18, bold=True))
             words_here = f"{thing.name}\n{thing.about}" if thing.about else thing.name
-            self._tray.add_widget(Key(words_here, lambda key=thing.key: self._on_touch(key)))
+            self._tray.add_widget(Key(words_here, partial(self._on_touch, thing.key)))
 
     def _show_paper(self, pictures: list[bytes]) -> None:
-        from io import BytesIO  # noqa: PLC0415
-
         self._paper.clear_widgets()
         self._paper.add_widget(Line("The printer's paper", 18, bold=True))
         for data in pictures:
