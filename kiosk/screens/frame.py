@@ -9,9 +9,10 @@ from typing import Any
 
 from kivy.properties import BooleanProperty, StringProperty
 
-from kiosk.flows.steps import Act, Choice, Documents, Picture
+from kiosk.flows.steps import Act, Choice, Documents, Notice, Picture, Ticketed
 from kiosk.model.clock import Clock
 from kiosk.model.connection import Condition
+from kiosk.model.errors import Ours
 from kiosk.model.text import text
 from kiosk.screens.guard import Guard
 from kiosk.screens.layout import Box, Column, Row
@@ -22,6 +23,9 @@ from kiosk.screens.step import StepScreen, load_kv, make_screen
 from kiosk.screens.targets import Press, Target
 from kiosk.screens.theme import THEMES, Skin
 from kiosk.screens.words import LANGUAGES, Language, name_of
+
+KIOSK_STEPS = (Documents, Ticketed, Notice)
+"""All that may ever be drawn in front of the public (PAT-01)."""
 
 THEME_ORDER = ("standard", "large", "contrast")
 
@@ -110,6 +114,8 @@ class Frame(Column):
         before = self.picture
         if before is not None and picture.generation < before.generation:
             return
+        if picture.role == "checkin" and not isinstance(picture.step, KIOSK_STEPS):
+            raise Ours(text("This step does not belong to the check-in."), picture.step.kind)
         if before is not None and _session_ends(before, picture):
             self.theme = self.panel.theme
         language = self._language_of(picture.language)
@@ -121,6 +127,13 @@ class Frame(Column):
         self._fill_rail(picture, language, screen)
         new = before is None or before.generation != picture.generation or before.covered != picture.covered
         self.lay_out(changed=new)
+
+    def clear(self) -> None:
+        """Forgets picture and screen, as before the first one."""
+        if self.screen is not None:
+            self.ids.body.remove_widget(self.screen)
+            self.screen.wipe()
+        self.picture, self.screen, self._kind, self._rail_of = None, None, "", ()
 
     def _screen_for(self, picture: Picture) -> StepScreen:
         kind = COVER if picture.covered else picture.step.kind
@@ -144,8 +157,9 @@ class Frame(Column):
         self.head = picture.role != "checkin" and not self.screen.takes_over
         self.terminal = picture.terminal
         self.sop = "" if picture.covered else picture.step.sop
-        self.staff = picture.staff
-        banner = None if alone else picture.banner
+        self.staff = picture.staff if picture.role != "checkin" else ""
+        # The vault never shows a patient, and the entrance nobody at all, whatever it is given (PRV-03, PAT-01).
+        banner = picture.banner if picture.role == "counter" and not alone else None
         self.person = name_of(banner.person) if banner else ""
         self.can_cover = banner is not None
         if banner is not None:
@@ -220,17 +234,29 @@ class Frame(Column):
         """One pass. ``changed``: the picture is another one; else that is found out from where the targets are."""
         assert self.picture is not None
         font = Skin(THEMES[self.theme], self.panel, self.picture.role)
-        scales = font.scales
-        for scale in scales:
-            self.dress(font.at(scale))
-            if self.need(self.panel.width) <= self.panel.height and not self._broken():
-                break
+        self._choose_letters(font)
         self.place(0, self.panel.height, self.panel.width, self.panel.height)
         layout = tuple((target.key, *target.pos, *target.size) for target in self.targets())
         if changed or layout != self._layout:
             self.guard.changed(self.clock.monotonic())
             self._let_go()
         self._layout = layout
+
+    def _choose_letters(self, skin: Skin) -> None:
+        """Dresses everything in the largest letters that fit, or in the smallest there are."""
+
+        def fits(scale: float) -> bool:
+            self.dress(skin.at(scale))
+            return self.need(self.panel.width) <= self.panel.height and not self._broken()
+
+        scales = skin.scales
+        if fits(scales[0]):
+            return
+        low, high = 1, len(scales) - 1
+        while low < high:
+            middle = (low + high) // 2
+            low, high = (low, middle) if fits(scales[middle]) else (middle + 1, high)
+        fits(scales[low])
 
     def _broken(self) -> bool:
         """Something is cut although there is height for it."""

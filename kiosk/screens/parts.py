@@ -28,6 +28,11 @@ def _face(font: str, bold: bool, size: int) -> Any:
     return face
 
 
+@lru_cache(maxsize=64)
+def _line_height(font: str, bold: bool, size: int) -> float:
+    return float(_face(font, bold, size).get_extents("Ag")[1] * LEADING)
+
+
 _HYPHEN = re.compile(r"(?<=[^\W\d_]{4}-)(?=[^\W\d_]{4})")
 """Between the halves of a double name, and never inside a code."""
 
@@ -74,27 +79,34 @@ class Words(Box):
         super().__init__(**kwargs)
         self._drawn: tuple[Any, ...] = ()
         self._lines: list[str] = []
+        self._asked: tuple[Any, ...] = ()
         self._texture: Any = None
         self._layer: tuple[Any, Any] | None = None
         self.broken = False
 
     @property
-    def _face(self) -> Any:
-        return _face(MONO if self.mono else self.skin.font, bool(self.bold), self.skin.letters(self.kind))
+    def _font(self) -> tuple[str, bool, int]:
+        return MONO if self.mono else self.skin.font, bool(self.bold), self.skin.letters(self.kind)
 
     @property
     def line_height(self) -> float:
-        return float(self._face.get_extents("Ag")[1] * LEADING)
+        return _line_height(*self._font)
 
     def need(self, width: float) -> float:
         if not self.text:
             return 0.0
-        face = self._face
+        asked = (self.text, self.even, width, *self._font)
+        if asked != self._asked:
+            self._asked = asked
+            self._break_lines(width)
+        return max(len(self._lines) * self.line_height, float(self.skin.mm(self.mm_high)))
+
+    def _break_lines(self, width: float) -> None:
+        face = _face(*self._font)
         self._lines, fits = wrap(self.text, width, face)
         self.broken = not fits
         if self.even and len(self._lines) > 1 and fits:
             self._lines = self._evened(width, face)
-        return max(len(self._lines) * self.line_height, float(self.skin.mm(self.mm_high)))
 
     def _evened(self, width: float, face: Any) -> list[str]:
         count, low, high = len(self._lines), width / 2, width
@@ -109,7 +121,8 @@ class Words(Box):
         return best
 
     def natural(self) -> float:
-        widest = max(self._face.get_extents(line)[0] for line in self.text.split("\n"))
+        face = _face(*self._font)
+        widest = max(face.get_extents(line)[0] for line in self.text.split("\n"))
         return max(float(widest) + 1, self.skin.mm(self.mm_wide))
 
     def arrange(self, x: float, top: float, width: float, height: float) -> None:
@@ -122,7 +135,7 @@ class Words(Box):
 
     def paint(self) -> None:
         super().paint()
-        key = (self.text, tuple(self._lines), self.kind, self.bold, self.mono, self.across, self.skin)
+        key = (tuple(self._lines), self.across, *self._font)
         if key != self._drawn:
             self._drawn = key
             self._texture = self._render() if self.text else None
@@ -154,7 +167,7 @@ class Words(Box):
 
     def forget(self) -> None:
         """Nothing of the text stays: neither string nor texture."""
-        self.text, self._texture, self._drawn, self._lines = "", None, (), []
+        self.text, self._texture, self._drawn, self._lines, self._asked = "", None, (), [], ()
         if self._layer is not None:
             self._layer[1].texture, self._layer[1].size = None, (0, 0)
 

@@ -180,7 +180,7 @@ class KioskWindow:
                 self._window.canvas.ask_update()
                 self._loop.idle()
         self.frame.panel, self.frame.theme = self.panel, self.panel.theme
-        self.frame.picture = None
+        self.frame.clear()
 
     def _take_picture(self) -> None:
         with self._lock:

@@ -126,7 +126,7 @@ def groups(code: str, size: int = 4) -> str:
 
 def difference(wanted: str, found: str) -> tuple[list[tuple[str, bool]], list[tuple[str, bool]]]:
     """Both values cut into words (or groups of four), with those marked that the other has not at that place."""
-    first, second = groups(wanted).split(" "), groups(found).split(" ")
+    first, second = keep_units(groups(wanted)).split(" "), keep_units(groups(found)).split(" ")
     marks = [(a != b) for a, b in zip(first, second, strict=False)]
     tail = abs(len(first) - len(second))
 
