@@ -128,6 +128,8 @@ async def _play_once(out: Path, *, window: bool, die_at: str = "") -> bool:
         shots = Shots(out) if window else None
         await visit(shop, account, shots)
         result = await shop.result()
+    if die_at and not result.restarts:
+        raise Unavailable(text("No terminal came to a step {step}. See --list-steps.", step=die_at))
     _leave(out, result.labels, result.receipts)
     account.write(out / "account.md", result, shots.taken if shots else [], die_at)
     return result.right
@@ -162,8 +164,6 @@ def play(out: Path, *, window: bool, kill_at: str = "", list_steps: bool = False
 
 
 async def _one(out: Path, *, window: bool, die_at: str) -> int:
-    if die_at and die_at.partition("@")[0] not in await _steps(out / "steps"):
-        raise Unavailable(text("There is no step {step}. See --list-steps.", step=die_at))
     right = await _play_once(out, window=window, die_at=die_at)
     sys.stdout.write(f"{'right' if right else 'WRONG'}: see {out / 'account.md'}\n")
     return 0 if right else 1

@@ -1,0 +1,90 @@
+"""The whole store in real processes: a visit from the door to the state's receipt, undisturbed and with power cuts."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import zxingcpp
+from PIL import Image
+
+from kiosk.documents import CardFormats, decode
+from kiosk.model.documents import LabelCode, Reading
+
+STEPS = {
+    "checkin": {"documents", "ticketed"},
+    "counter": {
+        "badge", "pin", "queue", "face", "notes", "basket", "await-pick", "printing", "label-proof", "handed-over",
+    },
+    "vault": {"badge", "pin", "pick-list", "shelf", "unit", "take"},
+}  # fmt: skip
+
+CUTS = [
+    "PAT-1.1 show documents", "PAT-1.2 ask check-in", "PAT-1.3 print", "PAT-1.3 show ticketed", "SGN-1.1 show badge",
+    "SGN-1.2 show pin", "SGN-1.3 ask sign-in", "DSP-1.1 show queue", "DSP-1.1 ask open-visit", "DSP-1.3 show face",
+    "DSP-1.3 commit face-compared", "DSP-1.4 show notes", "DSP-1.4 commit notes-read", "DSP-1.5 ask standing",
+    "DSP-1.5 show basket", "DSP-1.5 ask confirm-order", "DSP-1.6 show await-pick", "DSP-1.6 ask order",
+    "DSP-1.7 ask make-label", "DSP-1.7 commit label-issued", "DSP-1.7 print", "DSP-1.7 commit label-printed",
+    "DSP-1.7 show label-proof", "DSP-1.7 commit label-verified", "DSP-1.8 ask permit", "DSP-1.8 commit dispensed",
+    "DSP-1.9 show handed-over", "DSP-1.9 commit visit-closed", "PCK-1.1 show pick-list", "PCK-1.1 ask claim-line",
+    "PCK-1.2 show shelf", "PCK-1.3 show unit", "PCK-1.3 ask check-unit", "PCK-1.3 commit unit-picked",
+    "PCK-1.4 show take",
+]  # fmt: skip
+
+
+def kiosk(*arguments: str | Path, seconds: float = 150) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "kiosk", *map(str, arguments)],
+        capture_output=True, text=True, check=False, timeout=seconds,
+    )  # fmt: skip
+
+
+@pytest.mark.gui
+@pytest.mark.process
+@pytest.mark.requirement("ORD-03", "ORD-04", "PLT-08", "LBL-08")
+def test_a_visit_unattended_leaves_pictures_label_receipt_and_account(tmp_path):
+    done = kiosk("demo", "--script", "visit", "--out", tmp_path)
+    assert done.returncode == 0, done.stderr
+    for role, kinds in STEPS.items():
+        for kind in kinds:
+            pictures = list(tmp_path.glob(f"*-{role}-*-{kind}.png"))
+            assert pictures, f"no picture of {kind} at {role}"
+            size = (720, 1280) if role == "vault" else (1280, 800)
+            assert Image.open(pictures[0]).size == size
+    (receipt,) = [json.loads(file.read_text()) for file in tmp_path.glob("receipt-*.json")]
+    (line,) = receipt["Transactions"]
+    seen = {code.text for code in zxingcpp.read_barcodes(Image.open(tmp_path / "label-1.png"))}
+    assert line["PackageLabel"] in seen
+    formats = CardFormats(state="FL", patterns=())
+    found = [decode(Reading(data=code.encode(), device="z", at=0.0), formats) for code in seen]
+    (label,) = [document for document in found if isinstance(document, LabelCode)]
+    assert label.print_no == 1
+    account = (tmp_path / "account.md").read_text()
+    assert "exactly once" in account
+    assert label.number in account
+    assert receipt["ExternalReceiptNumber"] in account
+
+
+@pytest.mark.process
+def test_the_steps_that_can_be_cut_are_all_tried_here(tmp_path):
+    done = kiosk("demo", "--list-steps", "--out", tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert sorted(done.stdout.splitlines()) == sorted(CUTS)
+
+
+@pytest.mark.process
+@pytest.mark.requirement("OPN-15", "LBL-05", "LBL-08", "PLT-03")
+@pytest.mark.parametrize("step", CUTS)
+def test_the_plug_pulled_at_a_step_ends_with_one_label_one_receipt_one_record(tmp_path, step):
+    done = kiosk("demo", "--no-window", "--kill-at", step, "--out", tmp_path)
+    assert done.returncode == 0, (done.stdout, done.stderr)
+    assert "terminals were started again 1 times" in (tmp_path / "account.md").read_text()
+
+
+@pytest.mark.process
+def test_a_step_nobody_knows_is_one_clear_line(tmp_path):
+    done = kiosk("demo", "--no-window", "--kill-at", "XYZ-9 dance", "--out", tmp_path)
+    assert done.returncode == 1
+    assert "XYZ-9 dance" in done.stderr
+    assert "Traceback" not in done.stderr
