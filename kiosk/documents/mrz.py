@@ -1,77 +1,176 @@
-"""Machine-readable zones of passports and cards (ICAO 9303: TD3, TD2, TD1), every check digit compared."""
+"""Machine readable zones of passports and cards (ICAO 9303 parts 3 to 6: TD3, TD2, TD1).
+
+Every check digit is compared, and a zone in which one does not fit is refused: never "close enough". A letter that a
+reader took for a digit, or the other way round, is put right only where the place allows one of them alone and the
+check digit then fits.
+"""
 
 import re
 from datetime import date
+from typing import NamedTuple
 
-from kiosk.model.documents import PhotoId, Unread
-from kiosk.model.text import text
+from kiosk.model.documents import PhotoId
 
-_LINE = re.compile(r"[A-Z0-9<]{30,44}")
-DAMAGED = Unread(
-    reason_key="mrz_damaged",
-    reason=text("The passport lines could not be read. Scan them again."),
-    could_be=("photo_id",),
-)
+_SHAPES = {(44, 44): "ICAO-TD3", (36, 36): "ICAO-TD2", (30, 30, 30): "ICAO-TD1"}
+_TO_DIGITS = str.maketrans("OQIZSB", "001258")
+_LINE = re.compile(r"[A-Z0-9<]{25,50}")
 
 
-def lines_of(data: bytes) -> list[str] | None:
-    """The lines, if this can only be such a zone."""
-    lines = [line.strip() for line in re.split(r"[\r\n]+", data.decode("latin-1").upper()) if line.strip()]
-    sizes = [len(line) for line in lines]
-    if sizes in ([44, 44], [36, 36], [30, 30, 30]) and all(_LINE.fullmatch(line) for line in lines):
-        return lines
-    return None
+class _Zone(NamedTuple):
+    kind: str
+    state: str
+    names: str
+    number: str
+    number_digit: str
+    born: str
+    expires: str
+    """Both dates with their check digits: YYMMDDC."""
+    optional: str
+    composite: str
+    composite_digit: str
 
 
-def read(lines: list[str]) -> PhotoId | Unread:
-    """The holder, or :data:`DAMAGED`. Two-digit years: documents end in this century, and begin after a birth."""
-    if len(lines) == 3:
-        number, number_digit = lines[0][5:14], lines[0][14]
-        second, names = lines[1], lines[2]
-        born, expires = second[0:7], second[8:15]
-        whole = lines[0][5:30] + second[0:7] + second[8:15] + second[18:29]
-        whole_digit = second[29]
-    else:
-        second, names = lines[1], lines[0][5:]
-        number, number_digit = second[0:9], second[9]
-        born, expires = second[13:20], second[21:28]
-        whole = second[0:10] + second[13:20] + second[21 : 43 if len(second) == 44 else 35]
-        whole_digit = second[-1]
-    parts = ((number, number_digit), (born[:6], born[6]), (expires[:6], expires[6]), (whole, whole_digit))
-    if any(_digit(value) != digit for value, digit in parts):
-        return DAMAGED
-    family, _, given = names.strip("<").partition("<<")
+def is_mrz(data: bytes) -> bool:
+    """Can only be such a zone, whole or not: lines of A-Z 0-9 ``<`` with the double filler behind a name."""
+    lines = _lines(data)
+    return len(lines) in (1, 2, 3) and all(map(_LINE.fullmatch, lines)) and any("<<" in line for line in lines)
+
+
+def read(data: bytes) -> PhotoId | str:
+    """The holder, or a reason key."""
+    lines = _lines(data)
+    standard = _SHAPES.get(tuple(map(len, lines)), "")
+    if not standard:
+        return "passport_damaged"
+    if lines[0].startswith("V"):
+        return "visa"
+    zone = _td1(lines) if standard == "ICAO-TD1" else _two_lines(lines)
+    number = _number(zone)
+    if number is None or _digit(zone.composite) != zone.composite_digit:
+        return "passport_damaged"
+    if any(_digit(one[:6]) != one[6] for one in (zone.born, zone.expires)):
+        return "passport_damaged"
+    family, _, given = zone.names.rstrip("<").partition("<<")
     first, *more = [part for part in given.split("<") if part] or [""]
-    if not family or not first:
-        return DAMAGED
-    ends = _date(expires[:6], 2099)
+    if not family or not first or not re.fullmatch(r"[A-Z<]+", zone.names):
+        return "passport_damaged"
+    full = not zone.names.endswith("<")
+    expires = _date("20" + zone.expires[:6])
+    born, warnings = _born(zone.born[:6], expires)
     return PhotoId(
-        family=family.replace("<", " ").strip(),
+        family=" ".join(family.split("<")).strip(),
         given=first,
         middle=" ".join(more),
-        born=_date(born[:6], ends.year) if ends else None,
-        expires=ends,
-        number=number.strip("<"),
-        issuer=lines[0][2:5].strip("<"),
-        standard={1: "", 2: "ICAO-TD3" if len(lines[0]) == 44 else "ICAO-TD2", 3: "ICAO-TD1"}[len(lines)],
-        family_truncated=not names.endswith("<"),
+        born=born,
+        expires=expires,
+        number=number,
+        issuer=zone.state.strip("<"),
+        standard=standard,
+        family_truncated=full and "<<" not in zone.names,
+        given_truncated=full,
+        warnings=warnings,
     )
+
+
+def _lines(data: bytes) -> list[str]:
+    """Readers end lines with CR, LF, FS or GS, or send one long line: then its length tells the shape."""
+    text = data.decode("latin-1").strip("\x00\x02\x03\x7f").upper()
+    lines = [line.strip() for line in re.split(r"[\r\n\x1c\x1d]+", text) if line.strip()]
+    if len(lines) == 1 and len(lines[0]) in (88, 72, 90) and "<<" in lines[0] and lines[0][0] in "PVACI":
+        width = {88: 44, 72: 36, 90: 30}[len(lines[0])]
+        return [lines[0][at : at + width] for at in range(0, len(lines[0]), width)]
+    return lines
+
+
+def _two_lines(lines: list[str]) -> _Zone:
+    """TD3 and TD2 differ in width, and TD3's optional field has a check digit of its own."""
+    first, second = lines
+    second = second[:9] + _digits(second[9:10]) + second[10:13] + _digits(second[13:20]) + second[20:]
+    second = second[:21] + _digits(second[21:28]) + second[28:-1] + _digits(second[-1:])
+    wide = len(second) == 44
+    return _Zone(
+        kind=first[:2],
+        state=first[2:5],
+        names=first[5:],
+        number=second[:9],
+        number_digit=second[9],
+        born=second[13:20],
+        expires=second[21:28],
+        optional=second[28:43] if wide else second[28:35],
+        composite=second[:10] + second[13:20] + second[21:-1],
+        composite_digit=second[-1],
+    )
+
+
+def _td1(lines: list[str]) -> _Zone:
+    first, second, names = lines
+    first = first[:14] + (first[14] if first[14] == "<" else _digits(first[14])) + first[15:]
+    second = _digits(second[:7]) + second[7:8] + _digits(second[8:15]) + second[15:29] + _digits(second[29])
+    return _Zone(
+        kind=first[:2],
+        state=first[2:5],
+        names=names,
+        number=first[5:14],
+        number_digit=first[14],
+        born=second[:7],
+        expires=second[8:15],
+        optional=first[15:],
+        composite=first[5:30] + second[:7] + second[8:15] + second[18:29],
+        composite_digit=second[29],
+    )
+
+
+def _number(zone: _Zone) -> str | None:
+    """None where a check digit does not fit. A number longer than nine goes on in the optional field."""
+    if zone.number_digit == "<":
+        rest = zone.optional.partition("<")[0]
+        whole = zone.number + rest[:-1]
+        return whole if len(rest) >= 2 and _digit(whole) == rest[-1] else None
+    if _digit(zone.number) != zone.number_digit:
+        return None
+    if len(zone.optional) == 15 and zone.composite.endswith(zone.optional) and not _personal_fits(zone.optional):
+        return None
+    return zone.number.strip("<") or None
+
+
+def _personal_fits(field: str) -> bool:
+    """TD3's personal number: fourteen characters and their check digit, which may be a filler where there is none."""
+    return _digit(field[:14]) == field[14] or field == "<" * 15
+
+
+def _born(digits: str, expires: date | None) -> tuple[date | None, tuple[str, ...]]:
+    """Which century, without asking what day it is: nobody's document was issued before their birth.
+
+    Documents are issued for ten years at most. A birth in this century more than ten years before the document ends is
+    one; a birth after its end was in the last century. Between the two it may be a child or a very old person: unknown.
+    """
+    late, early = _date("20" + digits), _date("19" + digits)
+    if expires is None:
+        return None, ()
+    if late is None:
+        return (early, ()) if early is not None and 2000 + int(digits[:2]) > expires.year else (None, ())
+    if late > expires:
+        return early, ()
+    if late.year < expires.year - 10:
+        return late, ()
+    return None, ("born.century",)
+
+
+def _date(digits: str) -> date | None:
+    """CCYYMMDD; unknown parts are fillers and make no date."""
+    if re.fullmatch(r"[0-9]{8}", digits) is None:
+        return None
+    try:
+        return date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
+    except ValueError:
+        return None
+
+
+def _digits(text: str) -> str:
+    return text.translate(_TO_DIGITS)
 
 
 def _digit(value: str) -> str:
     """Weights 7, 3, 1; digits as they are, A is 10, the filler is 0."""
     total = sum((0 if char == "<" else int(char, 36)) * (7, 3, 1)[n % 3] for n, char in enumerate(value))
     return str(total % 10)
-
-
-def _date(value: str, latest: int) -> date | None:
-    """The date whose year is the newest up to ``latest``."""
-    if not value.isdigit():
-        return None
-    year = 2000 + int(value[:2])
-    if year > latest:
-        year -= 100
-    try:
-        return date(year, int(value[2:4]), int(value[4:]))
-    except ValueError:
-        return None

@@ -1,60 +1,75 @@
-"""Package tags and the links on retail units.
+"""Package tags and unit codes of the METRC tracking system.
 
-Sources: METRC tags are 24 characters 0-9 A-F without a check digit; Retail ID links hold twelve bytes of the tag and an
-unsigned LEB128 item number, in base 36 behind ``HTTPS://1A4.COM/`` or in URL-safe base 64 behind ``https://1a4.com/``.
-Nothing is ever corrected (no O for 0), and no link is ever opened.
+A tag is 24 characters 0-9 A-F: 96 bits, no check digit. Therefore nothing in it is ever corrected; O is not 0.
+
+A unit code (Retail ID) is a link that carries its meaning in itself: 12 bytes of tag and the unit's number as an
+unsigned LEB128. All-capitals links hold it in base 36, the older ones in base64url. Links are decoded, never opened.
 """
 
 import base64
-import binascii
 import re
 
 from kiosk.model.documents import PackageTag, UnitCode
 
-_TAG = re.compile(r"[0-9A-F]{24}")
-_LINK = re.compile(r"https://(?:d\.)?1a4\.com/([0-9A-Za-z_-]{17,40})", re.IGNORECASE)
-_DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_HEX = re.compile(r"[0-9A-Fa-f]{24}")
+_NEARLY = re.compile(r"1A4[0-9A-Z]{12,28}", re.IGNORECASE)
+_LINK = re.compile(r"(https?)://([^/?#]*)(?:/(.*))?", re.IGNORECASE | re.DOTALL)
+_HOSTS = frozenset({"1a4.com", "d.1a4.com"})  # the second is the tracking system's test host
+_TRADE_NAMES = ("1a4", "14a")
+_MOST_ITEMS = 1 << 32
 
 
-def package_tag(value: str) -> PackageTag | None:
-    upper = value.upper()
-    return PackageTag(uid=upper) if _TAG.fullmatch(upper) else None
+def read_tag(text: str) -> PackageTag | None:
+    """Upper and lower case are the same tag: some scanners are set to send lower case."""
+    return PackageTag(uid=text.upper()) if _HEX.fullmatch(text) else None
 
 
-def unit_code(value: str) -> UnitCode | None:
-    """None for anything that is not exactly such a link, another host included."""
-    match = _LINK.fullmatch(value)
-    if match is None:
+def nearly_tag(text: str) -> bool:
+    """Begins like a production tag and is no tag: too short, too long, or with a letter that no tag has."""
+    return _NEARLY.fullmatch(text) is not None and _HEX.fullmatch(text) is None
+
+
+def is_link(text: str) -> bool:
+    return _LINK.fullmatch(text) is not None
+
+
+def read_unit_link(text: str) -> UnitCode | str:
+    """The unit, or the reason key why a link (see :func:`is_link`) is none."""
+    found = _LINK.fullmatch(text)
+    if found is None:
+        return "link"
+    host, path = found[2].lower(), found[3] or ""
+    if host not in _HOSTS or found[1].lower() != "https":
+        return "unit_link_host" if any(name in host for name in _TRADE_NAMES) else "link"
+    payload = _base36(path) if found[1] == "HTTPS" else _base64url(path)
+    if payload is None or len(payload) < 13:
+        return "unit_link_damaged"
+    item = _leb128(payload[12:])
+    if item is None:
+        return "unit_link_damaged"
+    return UnitCode(uid=payload[:12].hex().upper(), item=item)
+
+
+def _base36(path: str) -> bytes | None:
+    """The number's bytes; a tag that began with zero bytes would be short of them and is refused by its length."""
+    if re.fullmatch(r"[0-9A-Z]{1,40}", path) is None:
         return None
-    # The case of the scheme tells the two spellings apart.
-    payload = _base36(match[1]) if value.startswith("HTTPS") else _base64(match[1])
-    if payload is None or not 13 <= len(payload) <= 17:
+    number = int(path, 36)
+    return number.to_bytes((number.bit_length() + 7) // 8, "big")
+
+
+def _base64url(path: str) -> bytes | None:
+    if re.fullmatch(r"[0-9A-Za-z_-]{1,40}", path) is None or len(path) % 4 == 1:
         return None
-    item = _varint(payload[12:])
-    return UnitCode(uid=payload[:12].hex().upper(), item=item) if item else None
+    return base64.urlsafe_b64decode(path + "=" * (-len(path) % 4))
 
 
-def _base36(word: str) -> bytes | None:
-    number = 0
-    for char in word:
-        if char not in _DIGITS:
-            return None
-        number = number * 36 + _DIGITS.index(char)
-    return number.to_bytes(max(13, (number.bit_length() + 7) // 8), "big")
-
-
-def _base64(word: str) -> bytes | None:
-    try:
-        return base64.urlsafe_b64decode(word + "=" * (-len(word) % 4))
-    except (binascii.Error, ValueError):
-        return None
-
-
-def _varint(data: bytes) -> int | None:
-    """One unsigned LEB128 number that fills ``data`` exactly."""
+def _leb128(data: bytes) -> int | None:
+    """One unsigned number that fills ``data`` exactly; None for anything else, and for more than 32 bits."""
     number = 0
     for n, byte in enumerate(data):
-        number |= (byte & 0x7F) << (7 * n)
-        if not byte & 0x80:
-            return number if n == len(data) - 1 else None
+        number |= (byte & 0x7F) << 7 * n
+        if byte < 0x80:
+            whole = n == len(data) - 1 and (n == 0 or byte != 0) and number < _MOST_ITEMS
+            return number if whole else None
     return None

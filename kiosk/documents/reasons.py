@@ -1,0 +1,50 @@
+"""Why a scan is no document, in words for the person who scanned. One table, so that each reason is worded once."""
+
+from kiosk.model.documents import Reading, Unread
+from kiosk.model.text import Text, text
+
+_SENTENCES: dict[str, Text] = {
+    "cut_off": text("The scan was cut off. Scan it once more."),
+    "empty": text("The scanner sent nothing. Scan it once more."),
+    "too_long": text("This code is too long for any document. Show it to a staff member."),
+    "unknown": text("This code is not known here. Scan the item again, or ask a staff member."),
+    "ambiguous": text("This code can mean more than one thing. Ask a staff member."),
+    "keyboard_layout": text("The scanner's keyboard language is wrong. Tell a manager: set the scanner to US English."),
+    "two_scans": text("Two scans came as one. Scan it once more."),
+    "control_characters": text("This code holds characters that do not belong there. Show it to a staff member."),
+    # licences
+    "licence_damaged": text("The licence was not read whole. Scan the code on its back once more."),
+    "licence_separators": text("The scanner lost part of the licence. Scan it once more, or ask a staff member."),
+    "licence_length": text("The licence does not add up as it was read. Scan it once more, or ask a staff member."),
+    "licence_layout": text("This licence is built in a way that is not known here. A staff member looks at it."),
+    "licence_incomplete": text("The licence's code holds no name or no number. A staff member looks at it."),
+    "licence_two_cards": text("Two licences came in one scan. Scan one of them alone."),
+    "licence_sample": text("This is a sample licence. Scan your own photo ID."),
+    "licence_picture": text("This is a copy of a licence's code. Scan the card itself."),
+    "licence_compact": text("This licence is in a format that is not read here. A staff member looks at it."),
+    "licence_mobile": text("A licence on a phone is not read here. Show the card or passport itself."),
+    "military": text("A military ID is not scanned here. A staff member looks at it."),
+    "stripe_unread": text("The stripe was not read. Swipe it once more, or scan the code on the back."),
+    "passport_damaged": text("The passport's lines were not read whole. Scan them once more."),
+    "visa": text("This is a visa. Scan the passport's own page."),
+    # the trade's codes
+    "tag_damaged": text("The package tag was not read whole. Scan it once more."),
+    "tag_other_system": text("This is a tag of another tracking system. Scan the package tag."),
+    "unit_link_host": text("This link is not a unit's code. Scan the package tag."),
+    "unit_link_damaged": text("The unit's code was not read whole. Scan it once more, or scan the package tag."),
+    "product_code": text("This is a product code. Scan the package tag."),
+    "own_code_damaged": text("The code was not read whole. Scan it once more."),
+    "link": text("This code is a web link. It is not opened here. Scan the card or the tag itself."),
+}
+
+REASON_KEYS = frozenset(_SENTENCES)
+
+
+def unread(reading: Reading, reason_key: str, *could_be: str) -> Unread:
+    return Unread(
+        reason_key=reason_key,
+        reason=_SENTENCES[reason_key],
+        length=len(reading.data),
+        symbology=reading.symbology,
+        could_be=could_be,
+    )

@@ -1,0 +1,117 @@
+"""Magnetic stripes: payment cards, of which nothing is kept, and the licences of the states that still have them.
+
+Source: AAMVA DL/ID Card Design Standard 2020, annex F. Track 1 holds the name, track 2 number and dates; track 3 is not
+read. A swipe that lacks one of the two is refused.
+"""
+
+import calendar
+import re
+from datetime import date
+
+from kiosk.documents.issuers import issuer
+from kiosk.documents.names import SUFFIXES
+from kiosk.model.documents import PhotoId
+
+_PAYMENT = re.compile(rb"\s*(?:%?[Bb](\d{12,19})\^|;(\d{12,19})=)")
+_STRIPE = re.compile(rb"\s*(?:%[A-Z]|;\d{6}|[%;+][Ee]\?)")
+_TRACK_2 = re.compile(r";(\d{6})(\d{1,13})=(\d{2})(\d{2})(\d{4})(\d{2})(\d{2})(\d{0,5})=?\?")
+_NAME = re.compile(r"[A-Z][A-Z '.-]*")
+_FAILED = re.compile(rb"[%;+#][Ee]\?")
+
+
+def is_bank_card(data: bytes) -> bool:
+    """The outline of a payment card's track. A number that fails its Luhn sum is a payment card badly read."""
+    found = _PAYMENT.match(data)
+    if found is None:
+        return False
+    digits = (found[1] or found[2]).decode()
+    return found[1] is not None or (issuer(digits[:6]) is None and luhn_fits(digits))
+
+
+def luhn_fits(digits: str) -> bool:
+    """ISO/IEC 7812 check digit."""
+    total = 0
+    for n, char in enumerate(reversed(digits)):
+        value = int(char) * (1 + n % 2)
+        total += value - 9 if value > 9 else value
+    return total % 10 == 0
+
+
+def is_stripe(data: bytes) -> bool:
+    return _STRIPE.match(data) is not None and b"?" in data
+
+
+def read(data: bytes) -> PhotoId | str:
+    """The holder, or a reason key."""
+    if not data.isascii() or _FAILED.search(data):
+        return "stripe_unread"
+    text = data.decode("ascii")
+    first, second = re.search(r"%([^%;?]*)\?", text), _TRACK_2.search(text)
+    by = issuer(second[1]) if second is not None else None
+    if first is None or second is None or by is None or text.count("%") > 2 or text.count(";") > 1:
+        return "stripe_unread"
+    names = _names(first[1])
+    number = _number(second[2] + second[8], by.stripe_letters)
+    if names is None or number is None or first[1][:2] != by.jurisdiction:
+        return "stripe_unread"
+    born, expires = _dates(*second.groups()[2:7])
+    family, given, middle, suffix = names
+    return PhotoId(
+        family=family,
+        given=given,
+        middle=middle,
+        suffix=suffix,
+        born=born,
+        expires=expires,
+        number=number,
+        issuer=by.jurisdiction,
+        standard="AAMVA-stripe",
+    )
+
+
+def _names(track: str) -> tuple[str, str, str, str] | None:
+    """State, city (13 characters, or shorter with ``^``), then the name (35, or shorter with ``^``), parts by ``$``."""
+    rest = track[2:]
+    city, mark, after = rest.partition("^")
+    if not mark or len(city) > 13:
+        after = rest[13:]
+    name, mark, _ = after.partition("^")
+    if not mark or len(name) > 35:
+        return None  # a name that fills its field may be cut: the code on the back is better
+    parts = [part.strip() for part in name.split("$")]
+    family, given, third = (*parts, "", "")[:3]
+    if len(parts) > 3 or any(_NAME.fullmatch(part) is None for part in (family, given)):
+        return None
+    given, _, middle = given.partition(" ")
+    return (family, given, middle, third) if third in SUFFIXES or not third else (family, given, third, "")
+
+
+def _number(digits: str, letters: int) -> str | None:
+    """Letters are two digits each, A is 01."""
+    found = ""
+    for n in range(letters):
+        code = int(digits[2 * n : 2 * n + 2] or 0)
+        if not 1 <= code <= 26:
+            return None
+        found += chr(ord("A") + code - 1)
+    return found + digits[2 * letters :]
+
+
+def _dates(yy: str, mm: str, year: str, month: str, day: str) -> tuple[date | None, date | None]:
+    """Birth and expiry. Month 77: never; 88: end of the birth month a year later; 99: on the birthday."""
+    try:
+        # some cards carry the 99 in the birth date as well; then the month stands with the expiry
+        born = date(int(year), int(mm if month == "99" else month), int(day))
+        ends = 2000 + int(yy)
+        if mm == "77":
+            return born, None
+        if mm == "88":
+            ends, last_month = ends + 1, born.month
+        elif mm == "99":
+            # born on 29 February: valid through the last of the month in common years
+            return born, date(ends, born.month, min(born.day, calendar.monthrange(ends, born.month)[1]))
+        else:
+            last_month = int(mm)
+        return born, date(ends, last_month, calendar.monthrange(ends, last_month)[1])
+    except ValueError:
+        return None, None

@@ -1,0 +1,68 @@
+"""The stripes of older licences: name from track 1, number and dates from track 2, or nothing."""
+
+from datetime import date
+
+import pytest
+
+from kiosk.model.documents import PhotoId
+from tests.documents.scans import read
+
+FIRST = "%COTESTVILLE^DOE$JANE$^1 FICTION AVE^?"
+SECOND = ";63602099001122=300719900715=?"
+
+
+@pytest.mark.requirement("PAT-03")
+def test_both_tracks_name_a_person():
+    found = read((FIRST + SECOND).encode())
+    assert isinstance(found, PhotoId)
+    assert (found.family, found.given, found.middle, found.number) == ("DOE", "JANE", "", "99001122")
+    assert (found.born, found.expires, found.issuer) == (date(1990, 7, 15), date(2030, 7, 31), "CO")
+    assert found.standard == "AAMVA-stripe"
+
+
+@pytest.mark.parametrize(
+    ("ends_and_born", "born", "expires"),
+    [
+        ("300719900715", date(1990, 7, 15), date(2030, 7, 31)),
+        ("307719900715", date(1990, 7, 15), None),
+        ("308819900715", date(1990, 7, 15), date(2031, 7, 31)),
+        ("309919900715", date(1990, 7, 15), date(2030, 7, 15)),
+        ("309919920229", date(1992, 2, 29), date(2030, 2, 28)),
+        ("300719909915", date(1990, 7, 15), date(2030, 7, 31)),
+        ("300719901315", None, None),
+    ],
+)
+def test_the_ways_a_stripe_says_when_it_ends(ends_and_born, born, expires):
+    found = read(f"{FIRST};63602099001122={ends_and_born}=?".encode())
+    assert (found.born, found.expires) == (born, expires)
+
+
+def test_a_number_that_begins_with_a_letter_and_goes_on_in_the_overflow():
+    found = read(b"%FLTALLAHASSEE^DOE$JANE LEE$JR^1 FICTION AVE^?;6360100462172082009=3007199007150?")
+    assert (found.number, found.middle, found.suffix) == ("D621720820090", "LEE", "JR")
+
+
+def test_a_city_that_fills_its_thirteen_characters_has_no_end_mark():
+    found = read(b"%COTHIRTEENCHARSDOE$JANE^1 FICTION AVE^?" + SECOND.encode())
+    assert (found.family, found.given) == ("DOE", "JANE")
+
+
+@pytest.mark.requirement("PAT-03")
+@pytest.mark.parametrize(
+    "swipe",
+    [
+        "%E?" + SECOND,
+        FIRST + ";E?",
+        FIRST,
+        SECOND,
+        FIRST + SECOND[:-8],
+        FIRST.replace("%CO", "%UT") + SECOND,
+        FIRST.replace("$", "") + SECOND,
+        FIRST.replace("DOE$JANE$^", "DOE$JANE") + SECOND,
+        FIRST + FIRST + FIRST + SECOND,
+        FIRST + SECOND.replace("636020", "636999"),
+        FIRST.replace("JANE", "J4NE") + SECOND,
+    ],
+)
+def test_a_swipe_that_is_not_whole_is_nobody(swipe):
+    assert read(swipe.encode()).kind == "unknown"
