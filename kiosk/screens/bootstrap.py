@@ -11,8 +11,8 @@ from pathlib import Path
 from kiosk.screens.panel import Panel
 
 
-def prepare(panel: Panel) -> None:
-    """Call once, before the first import of ``kivy.core.window``."""
+def prepare(panel: Panel, *, frames: int = 60) -> None:
+    """``frames`` a second are drawn at most; 0 leaves the pace to the caller's own loop. Call once, before the first import of ``kivy.core.window``."""
     home = Path(os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir()) / f"kiosk-kivy-{os.getuid()}"
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     os.environ.update(
@@ -37,7 +37,7 @@ def prepare(panel: Panel) -> None:
         ("graphics", "show_cursor", int(not panel.fullscreen)),
         ("graphics", "allow_screensaver", 0),
         ("graphics", "multisamples", 0),
-        ("graphics", "maxfps", 0),  # the window's own loop paces itself
+        ("graphics", "maxfps", frames),
         ("graphics", "verify_gl_main_thread", 1),
         ("kivy", "exit_on_escape", 0),
         ("kivy", "desktop", 0),

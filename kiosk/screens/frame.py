@@ -19,7 +19,7 @@ from kiosk.screens.layout import Box, Column, Row
 from kiosk.screens.nouns import CONDITIONS, word_for
 from kiosk.screens.panel import Panel
 from kiosk.screens.parts import Words
-from kiosk.screens.step import StepScreen, load_kv, make_screen
+from kiosk.screens.step import StepScreen, filled, load_kv, make_screen
 from kiosk.screens.targets import Press, Target
 from kiosk.screens.theme import THEMES, Skin
 from kiosk.screens.words import LANGUAGES, Language, name_of
@@ -105,6 +105,7 @@ class Frame(Column):
         self._held: Target | None = None
         self._layout: tuple[Any, ...] = ()
         self._rail_of: tuple[Any, ...] = ()
+        self._facts_said: tuple[tuple[str, str], ...] = ()
         super().__init__()
 
     # --- showing
@@ -165,9 +166,10 @@ class Frame(Column):
         if banner is not None:
             self.ticket_shape, self.ticket_ink = banner.ticket.shape, f"ticket.{banner.ticket.colour}"
             self.ticket_number = str(banner.ticket.number)
-        self.ids.facts.clear_widgets()
-        for name, value in self._facts(picture, language) if banner else ():
-            self.ids.facts.add_widget(_fact(name, value))
+        said = tuple(self._facts(picture, language)) if banner else ()
+        if said != self._facts_said:
+            self._facts_said = said
+            filled(self.ids.facts, [_fact(name, value) for name, value in said])
         apart = not self.screen.takes_remarks
         self.remark, self.busy = (say(picture.remark), say(picture.busy)) if apart else ("", "")
         self.device = say(picture.printer) if picture.role != "checkin" else ""

@@ -172,6 +172,13 @@ class Words(Box):
             self._layer[1].texture, self._layer[1].size = None, (0, 0)
 
 
+def forget_words(box: Any) -> None:
+    """Nothing of what was written in ``box`` stays; it is not shown again."""
+    for part in box.walk(restrict=True):
+        if isinstance(part, Words):
+            part.forget()
+
+
 class Icon(Box):
     """A symbol of ``mm`` side, tinted with ``ink``."""
 

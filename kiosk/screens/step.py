@@ -15,7 +15,7 @@ from kiosk.flows.steps import Choice, Picture
 from kiosk.model.clock import Clock
 from kiosk.model.text import Text, text
 from kiosk.screens.layout import Box, Column
-from kiosk.screens.parts import Words
+from kiosk.screens.parts import forget_words
 from kiosk.screens.pieces import TicketSign as _TicketSign  # noqa: F401 - kv files place it by its name
 from kiosk.screens.rail import Rail
 from kiosk.screens.targets import Pages, Target
@@ -90,9 +90,7 @@ class StepScreen(Column):
 
     def wipe(self) -> None:
         """Forgets what was shown when the screen is left: strings and textures. The screen is not used again."""
-        for part in self.walk(restrict=True):
-            if isinstance(part, Words):
-                part.forget()
+        forget_words(self)
 
 
 def _is(part: Any, key: str) -> bool:
@@ -117,6 +115,9 @@ def load_kv(stem: str) -> None:
 
 def filled(box: Box, rows: list[Any]) -> None:
     """Replaces what is in a column or in pages."""
+    old = box.rows if isinstance(box, Pages) else list(box.children)
+    for row in old:
+        forget_words(row)
     if isinstance(box, Pages):
         box.empty()
     else:

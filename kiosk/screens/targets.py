@@ -132,7 +132,7 @@ class Pages(Padded):
         self.gap = self.gap or "m"
         self.page = 0
         self.pages = 1
-        self._rows: list[Box] = []
+        self.rows: list[Box] = []
         self._split_now: list[list[tuple[list[Box], float]]] = []
         self._before = Press(icon="up", key=f"{self.name}:before", local=True)
         self._after = Press(icon="down", key=f"{self.name}:after", local=True)
@@ -142,12 +142,12 @@ class Pages(Padded):
 
     def add_widget(self, widget: Any, *args: Any, **kwargs: Any) -> None:
         super().add_widget(widget, *args, **kwargs)
-        self._rows.append(widget)
+        self.rows.append(widget)
 
     def empty(self) -> None:
-        for row in self._rows:
+        for row in self.rows:
             self.remove_widget(row)
-        self._rows, self._split_now = [], []
+        self.rows, self._split_now = [], []
 
     def turn(self, key: str) -> bool:
         """True if the key was one of ours."""
@@ -158,7 +158,7 @@ class Pages(Padded):
 
     def turn_to(self, has: Callable[[Box], bool]) -> None:
         """Turns to the page with the first row for which ``has`` is true, if there is one."""
-        wanted = next((row for row in self._rows if has(row)), None)
+        wanted = next((row for row in self.rows if has(row)), None)
         for number, lines in enumerate(self._split_now):
             if any(row is wanted for line, _ in lines for row in line):
                 self.page = number
@@ -180,7 +180,7 @@ class Pages(Padded):
     def _lines(self, width: float) -> list[tuple[list[Box], float]]:
         columns = self._columns()
         wide = (width - self._gap * (columns - 1)) / columns
-        lines = [self._rows[i : i + columns] for i in range(0, len(self._rows), columns)]
+        lines = [self.rows[i : i + columns] for i in range(0, len(self.rows), columns)]
         return [(line, max(row.need(wide) for row in line)) for line in lines]
 
     def _pager(self) -> float:
@@ -191,7 +191,7 @@ class Pages(Padded):
         if not lines:
             return 0.0
         everything = sum(tall for _, tall in lines) + self._gap * (len(lines) - 1)
-        if len(self._rows) <= self.most and self.tight:
+        if len(self.rows) <= self.most and self.tight:
             return everything
         tallest = sorted((tall for _, tall in lines), reverse=True)
         seen = min(len(lines), int(self.least) if self.skin.scale > 1 or self.tight else 1)
@@ -199,7 +199,7 @@ class Pages(Padded):
         pager = self._pager() if not self._beside else 0.0
         controls = 2 * self._pager() + self.line if self._beside else few + pager
         return (
-            min(everything, max(few + pager, controls)) if len(self._rows) <= self.most else max(few + pager, controls)
+            min(everything, max(few + pager, controls)) if len(self.rows) <= self.most else max(few + pager, controls)
         )
 
     @property
@@ -209,7 +209,7 @@ class Pages(Padded):
     def arrange(self, x: float, top: float, width: float, height: float) -> None:
         lines = self._lines(width)
         total = sum(tall for _, tall in lines) + self._gap * max(0, len(lines) - 1)
-        paged = total > height + 1 or len(self._rows) > self.most
+        paged = total > height + 1 or len(self.rows) > self.most
         inner, room = width, height
         if paged:
             if self._beside:
@@ -222,7 +222,7 @@ class Pages(Padded):
         self.page = min(self.page, self.pages - 1)
         shown = pages[self.page] if pages else []
         visible = {id(row) for line, _ in shown for row in line}
-        for row in self._rows:
+        for row in self.rows:
             row.shown = id(row) in visible
         self._place_rows(shown, x, top, inner)
         for part in (self._before, self._after, self._where):

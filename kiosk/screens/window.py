@@ -131,7 +131,7 @@ class KioskWindow:
             self.close()
 
     def open(self) -> None:
-        prepare(self.panel)
+        prepare(self.panel, frames=0)  # this loop paces itself: a picture is drawn the moment it comes
         from kivy.base import EventLoop, runTouchApp  # noqa: PLC0415 - only after `prepare`
         from kivy.core.window import Window  # noqa: PLC0415
 

@@ -1,0 +1,1 @@
+"""Message catalogues: ``<language>/LC_MESSAGES/kiosk.po``. English sentences are the keys."""
