@@ -25,6 +25,46 @@ MINOR, CAREGIVER = "P5MN10RS", "C2PA44LD"
 ZONE = "America/New_York"
 
 
+ITEM = {
+    "Id": 101,
+    "Name": "Tincture",
+    "ProductCategoryName": "Tincture (Each)",
+    "ProductCategoryType": 0,
+    "UnitThcContent": 30,
+    "UnitThcContentUnitOfMeasureName": "Milligrams",
+}
+PACKAGE = {
+    "Id": 1,
+    "Label": TINCTURE,
+    "PackageType": "Product",
+    "Quantity": 12.0,
+    "UnitOfMeasureName": "Each",
+    "LabTestingState": "TestPassed",
+    "IsOnHold": False,
+    "LastModified": "2026-03-02T14:00:00+00:00",
+    "Item": ITEM,
+}
+RECEIPT = {
+    "Id": 7,
+    "ExternalReceiptNumber": "D-000001",
+    "SalesDateTime": "2026-03-02T10:30:12.345",
+    "SalesCustomerType": "Patient",
+    "PatientLicenseNumber": ROWAN,
+    "Transactions": [{"PackageLabel": TINCTURE, "QuantitySold": 1, "UnitOfMeasureName": "Each", "TotalPrice": 52.00}],
+}
+FLAGS = [
+    "IsOnHold",
+    "IsOnHoldCombined",
+    "IsOnInvestigation",
+    "IsOnInvestigationHold",
+    "IsOnInvestigationRecall",
+    "IsOnRecall",
+    "IsOnRecallCombined",
+]
+
+Handler = Callable[[httpx.Request], httpx.Response]
+
+
 def metrc_account(url: str, **changes: Any) -> MetrcAccount:
     usual = {"vendor_key": "demo-vendor-key", "user_key": "demo-user-key", "licence": LICENCE}
     fast = {"look_back_days": 1, "per_second": 1000.0, "seconds": 3.0}
@@ -75,3 +115,27 @@ def moves(clock: ManualClock) -> Callable[[float], Awaitable[None]]:
         clock.advance(seconds)
 
     return sleep
+
+
+def envelope(rows: list[Any], page: int = 1, pages: int = 1, total: int | None = None) -> httpx.Response:
+    return httpx.Response(
+        200,
+        json={
+            "Data": rows,
+            "TotalRecords": len(rows) if total is None else total,
+            "RecordsOnPage": len(rows),
+            "Page": page,
+            "TotalPages": pages,
+        },
+    )
+
+
+def store(packages: list[Any], results: list[Any] | None = None) -> Handler:
+    """Answers the active list with these rows, and everything else with nothing."""
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/packages/v2/active":
+            return envelope(packages)
+        return envelope(results or [] if request.url.path.startswith("/labtests") else [])
+
+    return handler

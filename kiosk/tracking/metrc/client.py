@@ -172,7 +172,7 @@ class Metrc:
 
     async def patient_status(self, number: str) -> PatientStatus | None:
         """What METRC says of a patient; None where it knows of none. METRC itself may be a minute behind."""
-        got = await self._wire.get(f"/patients/v2/statuses/{quote(number, safe='')}", private=(number,))
+        got = await self._wire.get(f"/patients/v2/statuses/{quote(number, safe='')}")
         if got is None or got == []:
             return None
         rows = self._convert(got if isinstance(got, list) else [got], list[StatusRow], "patient status")

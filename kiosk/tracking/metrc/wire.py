@@ -7,7 +7,7 @@ from typing import Any, Never
 import msgspec
 
 from kiosk.model.errors import Refusal, Refused, Theirs, Unavailable
-from kiosk.model.text import text
+from kiosk.model.text import Text, text
 from kiosk.tracking.http import Answer, Caller, Words, one_line, read_json
 from kiosk.tracking.metrc.pace import Pace
 from kiosk.tracking.port import NOT_TAKEN
@@ -27,7 +27,7 @@ OVERLAP = timedelta(minutes=5)
 """METRC's own advice against clocks that differ."""
 _MOST_PAGES = 2000
 _TRIES = 3
-_SERVER_FAULTS = ("Could not load file or assembly",)
+_SERVER_FAULTS = (b"Could not load file or assembly",)
 """Seen for weeks as a 400 to good requests: the server is broken, not the request."""
 
 
@@ -57,24 +57,17 @@ class Wire:
         self._pace = pace
         self._licence = licence
 
-    async def get(
-        self,
-        path: str,
-        query: dict[str, str] | None = None,
-        *,
-        licensed: bool = True,
-        private: tuple[str, ...] = (),
-    ) -> Any:
+    async def get(self, path: str, query: dict[str, str] | None = None, *, licensed: bool = True) -> Any:
         """The JSON of a read; None where METRC knows of nothing there (404), :data:`EMPTY` for an empty body.
 
-        A 404 may also mean that the call is not switched on in this state. ``private`` are values that METRC's own
-        words may repeat and that must not get into a message.
+        A 404 may also mean that the call is not switched on in this state. What METRC says to a question it does not
+        take is not passed on: it may quote whatever the answer would have held.
         """
         answer = await self._read(path, (query or {}) | self._facility(licensed))
         if answer.status == 404:
             return None
         if answer.status == 400:
-            self._refuse(answer, private)
+            self._refuse(answer, text("The state's tracking system did not take a question of ours."))
         got = self._caller.read(answer)
         return EMPTY if got is None else got
 
@@ -94,14 +87,16 @@ class Wire:
         return list(found.values())
 
     async def post(self, path: str, body: Any, *, private: tuple[str, ...] = ()) -> Any:
-        """Sends a write once; the JSON of the answer or :data:`EMPTY`. ``private`` as in :meth:`get`."""
+        """Sends a write once; the JSON of the answer or :data:`EMPTY`. ``private`` are values that METRC's own
+        words may repeat and that must not get into a message."""
         encoded = _numbers.encode(body)
         answer = await self._caller.exchange("POST", path, query=self._facility(True), body=encoded)
         if answer.status == 429:
             self._pace.too_fast(answer.retry_after)
         self._caller.judge(answer)
         if answer.status == 400:
-            self._refuse(answer, private)
+            said = spoken(answer.body, private) or "no reason given"
+            self._refuse(answer, text("The state's tracking system did not take this: {said}", said=said))
         if answer.status == 404:
             raise self.nonsense("status 404 to a write")
         got = self._caller.read(answer)
@@ -167,17 +162,11 @@ class Wire:
             raise self.nonsense("a row that is no row")
         return data
 
-    def _refuse(self, answer: Answer, private: tuple[str, ...] = ()) -> Never:
-        said = spoken(answer.body, private) or "no reason given"
-        if any(fault in said for fault in _SERVER_FAULTS):
+    def _refuse(self, answer: Answer, reason: Text) -> Never:
+        if any(fault in answer.body for fault in _SERVER_FAULTS):
             raise Unavailable(WORDS.silent, "status 400 for a fault of the server")
-        raise Refused(
-            Refusal(
-                rule=NOT_TAKEN,
-                reason=text("The state's tracking system did not take this: {said}", said=said),
-                way_on=text("A manager looks at what was sent, puts it right and sends it again."),
-            )
-        )
+        way_on = text("A manager looks at what was sent, puts it right and sends it again.")
+        raise Refused(Refusal(rule=NOT_TAKEN, reason=reason, way_on=way_on))
 
 
 EMPTY: dict[str, Any] = {}

@@ -79,6 +79,7 @@ class Sandbox:
         match fault.kind:
             case "silent" | "silent_after":
                 await self._wait(receive, None)
+                await _cut(send)
             case "dropped" | "dropped_after" | "down":
                 await _cut(send)
             case "unauthorized":
