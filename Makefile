@@ -18,7 +18,8 @@ $(STAMP): requirements.lock pyproject.toml tools/system-packages
 	@PYTHON=$(PYTHON) tools/system-packages
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . 2>$(VENV)/install.log \
+		|| { cat $(VENV)/install.log >&2; exit 1; }
 	@touch $@
 
 .PHONY: run
@@ -56,7 +57,8 @@ bench: setup  ## measurements as ratios, JSON
 	@$(BIN)/python -m benchmarks
 
 .PHONY: torture
-torture: setup  ## the long runs: kill at every step one by one, more seeds
+torture: setup  ## the long runs: ten thousand interleavings, and the plug pulled at every step one by one
+	@KIOSK_TORTURE=1 $(BIN)/pytest -n 2 tests/hub/test_two_terminals.py
 	@$(BIN)/kiosk demo --script visit --kill-at each --out $(OUT)/torture
 
 .PHONY: lock

@@ -24,7 +24,7 @@ PASSPORT = (
 )
 
 
-async def until(condition: Callable[[], object], seconds: float = 10.0) -> None:
+async def until(condition: Callable[[], object], seconds: float = 60.0) -> None:
     """Waits for a condition, and fails when it has not come true in time."""
     deadline = asyncio.get_running_loop().time() + seconds
     while not condition():

@@ -190,6 +190,9 @@ CODES = "FL IL OH PA NJ MD AZ NY CT MN MI MO MA NM AR LA HI UT WV VA NV CO CA ND
 READS_DOCUMENTS = {"documents", "demo"}
 """Issuers of licences are what a document says, and invented people live somewhere."""
 
+DRAWS = "screens"
+"""Here two capital letters are also an image's mode, or the issuer of an invented person's licence."""
+
 
 def test_the_program_names_no_state() -> None:
     root = Path(kiosk.__file__).parent
@@ -200,7 +203,8 @@ def test_the_program_names_no_state() -> None:
         for node in ast.walk(_without_docstrings(ast.parse(path.read_text(encoding="utf-8")))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 words = re.findall(r"[a-z]+", node.value.lower())
-                if set(words) & set(NAMES.split()) or node.value in CODES.split():
+                code = node.value in CODES.split() and DRAWS not in path.parts
+                if set(words) & set(NAMES.split()) or code:
                     found.append(f"{path.relative_to(root)}:{node.lineno}: {node.value}")
     assert found == []
 
