@@ -224,7 +224,7 @@ SPENT = Refusal(
     rule="FL.smoking",
     reason=text("This would be more flower than the law allows in 35 days."),
     way_on=text("Order 2 units, or come back on 14-Mar-2026."),
-    citation="Florida Statutes 381.986(4)(f)",
+    citation="Statutes 381.986(4)(f)",
     arithmetic=text(
         "{used} used and {asked} asked for are {sum}; {limit} is allowed.",
         used="1.0 oz",
@@ -296,7 +296,7 @@ CONCERNS = (
         rule="registry.expired",
         reason=text("The card ended on {day}.", day="03-May-2025"),
         next_step=text("The patient renews the card with the state first."),
-        citation="Florida Statutes 381.986(7)",
+        citation="Statutes 381.986(7)",
     ),
 )
 
