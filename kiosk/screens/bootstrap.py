@@ -4,17 +4,33 @@ Kivy's defaults are for a desk: it would parse our arguments, write logs and set
 leave on Escape, and take every touch twice (once from SDL as a mouse, once from the kernel).
 """
 
+import atexit
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
 from kiosk.screens.panel import Panel
 
 
+def _home() -> Path:
+    """A folder Kivy may write to, though the disk be read-only: the service's own, the user's, or one for this run."""
+    given = os.environ.get("RUNTIME_DIRECTORY") or os.environ.get("XDG_RUNTIME_DIR")
+    if given:
+        home = Path(given.split(":")[0]) / "kivy"
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return home
+    home = Path(tempfile.mkdtemp(prefix="kiosk-"))
+    atexit.register(shutil.rmtree, home, ignore_errors=True)
+    return home
+
+
 def prepare(panel: Panel, *, frames: int = 60) -> None:
-    """``frames`` a second are drawn at most; 0 leaves the pace to the caller's own loop. Call once, before the first import of ``kivy.core.window``."""
-    home = Path(os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir()) / f"kiosk-kivy-{os.getuid()}"
-    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """Call once, before the first import of ``kivy.core.window``.
+
+    At most ``frames`` a second are drawn; 0 leaves the pace to the caller's own loop.
+    """
+    home = _home()
     os.environ.update(
         KIVY_NO_ARGS="1",
         KIVY_NO_CONFIG="1",
@@ -22,6 +38,7 @@ def prepare(panel: Panel, *, frames: int = 60) -> None:
         KIVY_NO_ENV_CONFIG="1",
         KIVY_LOG_MODE="PYTHON",
         KIVY_HOME=str(home),
+        KIVY_IMAGE="sdl2",  # else every image library that is installed is imported
         KIVY_METRICS_DENSITY="1",
         KIVY_METRICS_FONTSCALE="1",
         KIVY_DPI=str(round(panel.px_per_mm * 25.4)),

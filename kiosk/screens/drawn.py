@@ -13,6 +13,8 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw
 
+from kiosk.screens.sizes import LARGE, SMALL
+
 FOLDER = Path(__file__).parent / "pictures"
 OVER = 4
 Point = tuple[float, float]
@@ -310,7 +312,7 @@ SYMBOLS: dict[str, Callable[[Pen], object]] = {
     "plus": stroke([(50, 14), (50, 86)], [(14, 50), (86, 50)], width=15),
     "minus": stroke([(14, 50), (86, 50)], width=15),
 }
-"""Shown small: 128 points a side."""
+"""Shown as small as a letter and as large as a thumb."""
 
 OUTLINES: dict[str, tuple[list[Point], float]] = {
     "square": ([(9, 9), (91, 9), (91, 91), (9, 91)], 3),
@@ -346,18 +348,19 @@ SHAPES: dict[str, Callable[[Pen], object]] = {
     **{name + end: shape(name + end) for name in ("circle", *OUTLINES) for end in ("", "-in")},
     "stop": stop,
 }
-"""Shown as large as a hand: 512 points a side."""
+"""Shown as small as a letter and as large as a hand."""
 
 
 def draw_all(folder: Path = FOLDER) -> None:
-    """Writes every picture; ``round`` is the nine-patch of all boxes: a quarter of its side is corner."""
+    """Writes every picture in its sizes; ``round`` is the nine-patch of all boxes: a quarter of its side is corner."""
     folder.mkdir(parents=True, exist_ok=True)
-    for names, side in ((SYMBOLS, 128), (SHAPES, 512)):
+    for names, sides in ((SYMBOLS, SMALL), (SHAPES, LARGE)):
         for name, draw in names.items():
-            pen = Pen(side)
-            draw(pen)
-            pen.picture().save(folder / f"{name}.png", optimize=True)
-    Pen(64).box(0, 0, 100, 100, 25).picture().save(folder / "round.png", optimize=True)
+            for side in sides:
+                pen = Pen(side)
+                draw(pen)
+                pen.picture().save(folder / f"{name}-{side}.png", optimize=True)
+    Pen(64).box(0, 0, 100, 100, 25).picture().save(folder / "round-64.png", optimize=True)
 
 
 if __name__ == "__main__":

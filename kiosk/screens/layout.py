@@ -11,7 +11,7 @@ from kivy.graphics import BorderImage, Color, InstructionGroup, Rectangle
 from kivy.properties import BooleanProperty, NumericProperty, StringProperty
 from kivy.uix.widget import Widget
 
-from kiosk.screens.icons import CORNER, picture
+from kiosk.screens.icons import CORNER, rounded
 from kiosk.screens.theme import Skin
 
 
@@ -108,9 +108,7 @@ def _draw_ground(group: InstructionGroup, box: Box, skin: Skin) -> None:
             group.add(Rectangle(pos=spot, size=span))
         else:
             group.add(
-                BorderImage(
-                    texture=picture("round"), pos=spot, size=span, border=(CORNER,) * 4, display_border=(bend,) * 4
-                )
+                BorderImage(texture=rounded(), pos=spot, size=span, border=(CORNER,) * 4, display_border=(bend,) * 4)
             )
 
 

@@ -220,7 +220,7 @@ class Icon(Box):
             if side and i < len(looks):
                 name, token = looks[i]
                 colour.rgba = self.skin.colour(token)
-                rectangle.texture = picture(name)
+                rectangle.texture = picture(name, side)
                 rectangle.size = (side, side)
                 rectangle.pos = (
                     round(self.x + (self.width - side) / 2),

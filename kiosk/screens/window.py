@@ -4,6 +4,7 @@
 own loop, which sleeps until there is a picture, a wish or a touch. Only one window can be open in a process.
 """
 
+import gc
 import logging
 import threading
 from collections import deque
@@ -121,6 +122,7 @@ class KioskWindow:
     def run(self) -> None:
         """Opens the window and stays until :meth:`stop` or until the window is closed."""
         self.open()
+        gc.freeze()  # what is there now stays for good: looking through it again would only make pictures late
         try:
             while not self._stopping and not self._loop.quit:
                 self.step()

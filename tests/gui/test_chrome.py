@@ -35,7 +35,7 @@ def test_the_four_conditions_differ_in_shape_word_and_brightness(bench: Bench) -
     from kiosk.screens.icons import FOLDER  # noqa: PLC0415 - Kivy may be imported only after the window is prepared
 
     assert set(SPOKEN) == set(Condition)
-    pictures = {(FOLDER / f"{condition.value}.png").read_bytes() for condition in Condition}
+    pictures = {(FOLDER / f"{condition.value}-64.png").read_bytes() for condition in Condition}
     assert len(pictures) == 4
 
 
