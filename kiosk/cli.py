@@ -120,9 +120,13 @@ def _demo(arguments: argparse.Namespace) -> int:
 
 
 def _gallery(arguments: argparse.Namespace) -> int:
+    from kiosk.demo.display import virtual_display  # noqa: PLC0415
     from kiosk.screens.gallery import draw_gallery  # noqa: PLC0415
 
-    return draw_gallery(arguments.out)
+    with virtual_display(needed=True):
+        code = draw_gallery(arguments.out)
+    print(f"see {arguments.out / 'gallery' / 'index.html'}")
+    return code
 
 
 def _openapi(_: argparse.Namespace) -> None:
