@@ -20,7 +20,7 @@ from kiosk.screens.rail import Rail
 from kiosk.screens.step import StepScreen, filled
 from kiosk.screens.targets import Press, Target
 from kiosk.screens.theme import Skin
-from kiosk.screens.words import amount, keep_units
+from kiosk.screens.words import amount, told
 
 TIGHTEST = 3
 """So many pools are always in sight on a lying panel: those with the least left."""
@@ -105,8 +105,9 @@ class BasketScreen(StepScreen):
         open_ = offer.most > 0
         form = self.say(word_for(FORMS, offer.form))
         route = self.say(word_for(ROUTES, offer.route))
-        facts = [form if route == form else f"{form}, {route}"]
-        facts += [f"{name} {keep_units(value)}" for name, value in (("THC", offer.thc), ("CBD", offer.cbd)) if value]
+        facts = [] if form.casefold() in offer.name.casefold() else [form]
+        facts += [] if route == form else [route]
+        facts += [f"{name} {told(value)}" for name, value in (("THC", offer.thc), ("CBD", offer.cbd)) if value]
         return OfferRow(
             key=f"{'add' if open_ else 'why'}:{offer.product_id}",
             name=offer.name,

@@ -5,9 +5,12 @@ from typing import Any
 from kivy.properties import BooleanProperty, StringProperty
 
 from kiosk.flows.steps import Documents, Picture
+from kiosk.model.connection import Condition
 from kiosk.model.text import text
 from kiosk.screens.layout import Row
 from kiosk.screens.step import StepScreen
+
+CLOSED = (Condition.HUB_AWAY, Condition.BOTH_AWAY)
 
 
 class DocumentTile(Row):
@@ -22,10 +25,15 @@ class DocumentTile(Row):
 class DocumentsScreen(StepScreen):
     takes_remarks = True
     sign: Any = StringProperty("")
+    open_: Any = BooleanProperty(True)
+    """Documents can be taken now. Else the way to the counter is said instead of asking for them in vain."""
 
     def fill(self, picture: Picture, step: Documents) -> None:
         said = picture.busy or picture.remark
         self.sign = ("clock" if picture.busy else "info") if said else ""
+        self.open_ = picture.connection.condition not in CLOSED
+        if not self.open_ and said is None:
+            said, self.sign = picture.connection.allowed, "counter"
         if said is not None:
             self.title, self.hint = self.say(said), ""
         card, photo_id = self.ids.card, self.ids.photo_id

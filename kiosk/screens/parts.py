@@ -11,6 +11,7 @@ from kivy.properties import BooleanProperty, NumericProperty, StringProperty
 from kiosk.screens.icons import picture
 from kiosk.screens.layout import Box, Padded
 from kiosk.screens.theme import Skin
+from kiosk.screens.words import keep_units
 
 RIMMED = ("circle", "square", "triangle", "star", "hexagon", "diamond")
 """The ticket's shapes: they have a rim, so that light colours stand out from light grounds."""
@@ -103,7 +104,7 @@ class Words(Box):
 
     def _break_lines(self, width: float) -> None:
         face = _face(*self._font)
-        self._lines, fits = wrap(self.text, width, face)
+        self._lines, fits = wrap(keep_units(self.text), width, face)
         self.broken = not fits
         if self.even and len(self._lines) > 1 and fits:
             self._lines = self._evened(width, face)
@@ -113,7 +114,7 @@ class Words(Box):
         best = self._lines
         for _ in range(6):
             middle = (low + high) / 2
-            lines, fits = wrap(self.text, middle, face)
+            lines, fits = wrap(keep_units(self.text), middle, face)
             if fits and len(lines) == count:
                 best, high = lines, middle
             else:

@@ -374,7 +374,10 @@ def _kiosk(make: _Maker) -> Iterator[Sample]:
         remark=text("This code could not be read. Scan it again."),
     )
     yield make("documents-both-busy", replace(first, card=True, photo_id=True), "checkin", busy=text("One moment …"))
-    yield make("documents-hub-away", first, "checkin", connection=CONNECTIONS[2])
+    closed = msgspec.structs.replace(
+        CONNECTIONS[2], allowed=text("Check-in is closed for the moment. Go to the counter.")
+    )
+    yield make("documents-hub-away", first, "checkin", connection=closed)
     for ticket in TICKETS[:6]:
         yield make(
             f"ticketed-{ticket.shape}",

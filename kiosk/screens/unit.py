@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from kivy.properties import StringProperty
+from kivy.properties import BooleanProperty, StringProperty
 
 from kiosk.flows.steps import Picture, UnitWanted
 from kiosk.model.packages import Lab
@@ -15,6 +15,7 @@ from kiosk.screens.words import amount, groups
 class UnitScreen(StepScreen):
     count: Any = StringProperty("")
     part: Any = StringProperty("0")
+    several: Any = BooleanProperty(False)
     product: Any = StringProperty("")
     form: Any = StringProperty("")
     batch_name: Any = StringProperty("")
@@ -27,6 +28,7 @@ class UnitScreen(StepScreen):
     def fill(self, picture: Picture, step: UnitWanted) -> None:
         line = step.line
         self.count = self.say(text("Unit {n} of {of}", n=step.n, of=line.units))
+        self.several = line.units > 1
         self.part = str((step.n - 1) / max(1, line.units))
         self.product = line.product.name
         self.form = self.say(word_for(FORMS, line.product.form))

@@ -7,7 +7,7 @@ User Interface; ISMP 2019): 0.5 and never .5, 5 and never 5.0, 1,000 with its co
 import re
 from collections.abc import Mapping
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -108,6 +108,15 @@ def amount(value: Decimal | str | int | None, unit: str = "") -> str:
     if "." in spoken:
         spoken = spoken.rstrip("0").rstrip(".")
     return f"{spoken}{NO_BREAK}{unit}" if unit else spoken
+
+
+def told(value: str) -> str:
+    """An amount that comes as words (``"3300.0 mg"``), written like all others; other words stay as they are."""
+    number, _, unit = value.partition(" ")
+    try:
+        return amount(Decimal(number), unit)
+    except InvalidOperation:
+        return value
 
 
 def name_of(person: Person) -> str:

@@ -121,3 +121,12 @@ def test_the_languages_change_everything_that_is_ours(bench: Bench) -> None:
     bench.show(msgspec.structs.replace(SAMPLES["documents-none"], language="es"))
     assert "English" in bench.words()
     assert "Scan" not in bench.words()
+
+
+@pytest.mark.parametrize("connection", CONNECTIONS[2:], ids=lambda connection: connection.condition.value)
+def test_nobody_is_asked_for_documents_that_cannot_be_taken(bench: Bench, connection) -> None:  # type: ignore[no-untyped-def]
+    closed = msgspec.structs.replace(connection, allowed=text("Check-in is closed for the moment. Go to the counter."))
+    bench.show(msgspec.structs.replace(SAMPLES["documents-none"], connection=closed))
+    assert "Scan your card" not in bench.words()
+    assert bench.frame.screen.title == "Check-in is closed for the moment. Go to the counter."
+    assert "person" in bench.touchable()

@@ -12,7 +12,18 @@ from kiosk.locale.extract import places, sentences_in
 from kiosk.model.clock import ManualClock
 from kiosk.model.people import Person
 from kiosk.model.text import text
-from kiosk.screens.words import LANGUAGES, LOCALE, PSEUDO, Language, amount, difference, groups, name_of, stretched
+from kiosk.screens.words import (
+    LANGUAGES,
+    LOCALE,
+    PSEUDO,
+    Language,
+    amount,
+    difference,
+    groups,
+    name_of,
+    stretched,
+    told,
+)
 
 NOT_ENGLISH = [code for code in LANGUAGES if code != "en"]
 
@@ -51,6 +62,15 @@ def test_no_amount_has_a_trailing_zero_or_lacks_the_leading_one(value: Decimal) 
     spoken = amount(value, "mg")
     assert re.fullmatch(r"\d{1,3}(,\d{3})*(\.\d*[1-9])?\u00a0mg", spoken)
     assert Decimal(spoken.removesuffix("\u00a0mg").replace(",", "")) == value
+
+
+def test_amounts_told_as_words_are_written_like_all_others() -> None:
+    assert [told(value).replace("\u00a0", " ") for value in ("3300.0 mg", "12.50 %", "trace", "")] == [
+        "3,300 mg",
+        "12.5 %",
+        "trace",
+        "",
+    ]
 
 
 def test_names_stand_family_first() -> None:
