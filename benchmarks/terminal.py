@@ -33,17 +33,14 @@ os.environ.update(KIVY_NO_ARGS="1", KIVY_NO_CONFIG="1", KIVY_NO_FILELOG="1", KIV
 from kivy.config import Config
 for name, value in (("width", 1280), ("height", 800), ("multisamples", 0)):
     Config.set("graphics", name, str(value))
-from kivy.app import App
-from kivy.uix.label import Label
+from kivy.base import runTouchApp
 from kivy.core.window import Window
-class Bare(App):
-    def build(self):
-        def first(*_):
-            Window.unbind(on_flip=first)
-            print("drawn", flush=True)
-        Window.bind(on_flip=first)
-        return Label(text="ready")
-Bare().run()
+from kivy.uix.label import Label
+def first(*_):
+    Window.unbind(on_flip=first)
+    print("drawn", flush=True)
+Window.bind(on_flip=first)
+runTouchApp(Label(text="ready"))
 """
 
 
@@ -52,7 +49,8 @@ def bare_start() -> tuple[float, float, float]:
     began = time.monotonic()
     with subprocess.Popen([sys.executable, "-c", BARE], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
         assert process.stdout is not None
-        process.stdout.readline()
+        if process.stdout.readline() != b"drawn\n":
+            raise SystemExit("the bare window did not open")
         seconds = time.monotonic() - began
         memory, load = _rest(process.pid, 2.0)
         process.terminate()
