@@ -1,0 +1,137 @@
+"""Puts a terminal together from its settings, and runs it until it is told to stop.
+
+Brings most of the program along: where there is a window, its thread imports this while the window opens.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from kiosk.documents import CardFormats, decode
+from kiosk.flows.runner import Observer
+from kiosk.flows.steps import Picture
+from kiosk.hw.printer.driver import NetworkPrinter
+from kiosk.hw.printer.port import Paper, Printer
+from kiosk.hw.scanner.evdev import DeviceSource, key_scanner
+from kiosk.hw.scanner.layouts import LAYOUTS
+from kiosk.hw.scanner.port import Scanner
+from kiosk.hw.scanner.serial import serial_scanner
+from kiosk.hw.sound import make_ear
+from kiosk.local_store.finder import Found, HubAddress
+from kiosk.local_store.keys import load_or_make_key
+from kiosk.local_store.link import HubLink
+from kiosk.local_store.store import TerminalStore
+from kiosk.model.clock import Clock, SystemClock
+from kiosk.model.connection import Connection
+from kiosk.model.labels import Label
+from kiosk.model.orders import Ticket
+from kiosk.remote import Remote
+from kiosk.rules.pack import load
+from kiosk.settings import ScannerPart, TerminalSettings
+from kiosk.terminal import Terminal
+
+HUB_SEEN = "hub address"
+"""Under this name the store keeps where the hub was seen last: it is tried first."""
+
+
+async def run_until(
+    stop: asyncio.Event,
+    settings: TerminalSettings,
+    draw: Callable[[Picture], None],
+    ready: Callable[[Terminal], None],
+    remote: Remote | None = None,
+    observers: tuple[Observer, ...] = (),
+) -> None:
+    """Runs a terminal until ``stop`` is set, then closes all it has opened."""
+    clock = SystemClock()
+    folder = Path(settings.data)
+    store = await TerminalStore.open(folder / "store", load_or_make_key(folder / "key"))
+    try:
+        last = (await store.recall(HUB_SEEN) or b"").decode()
+        terminal = _assemble(settings, clock, store, last, draw, observers)
+        ready(terminal)
+        if remote is not None and settings.rehearsal is not None:
+            await remote.start(Path(settings.rehearsal.socket))
+        running = asyncio.create_task(terminal.run())
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        running.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await running
+    finally:
+        if remote is not None:
+            await remote.close()
+        await store.close()
+
+
+def _assemble(
+    settings: TerminalSettings,
+    clock: Clock,
+    store: TerminalStore,
+    last: str,
+    draw: Callable[[Picture], None],
+    observers: tuple[Observer, ...],
+) -> Terminal:
+    pack = load(settings.state, clock.now().date())
+    formats = CardFormats(state=pack.state, patterns=tuple(rule.pattern for rule in pack.card_rules))
+    address = HubAddress(
+        pin=settings.hub.fingerprint, static=settings.hub.address, last=last, interfaces=settings.hub.interfaces
+    )
+    paper = Paper(width_dots=settings.printer.width_dots) if settings.printer else Paper()
+
+    async def remember(found: Found) -> None:
+        await store.remember(HUB_SEEN, found.address.encode())
+
+    def connect(on_change: Callable[[], None], on_connection: Callable[[Connection], None]) -> HubLink:
+        return HubLink(
+            terminal=settings.name,
+            role=settings.role,
+            token=settings.hub.token,
+            hub=address,
+            outbox=store,
+            clock=clock,
+            on_change=on_change,
+            on_connection=on_connection,
+            on_found=remember,
+        )
+
+    return Terminal(
+        name=settings.name,
+        role=settings.role,
+        clock=clock,
+        store=store,
+        connect=connect,
+        decode=partial(decode, formats=formats),
+        draw=draw,
+        ear=make_ear(on=settings.sound),
+        scanners=tuple(_scanner(part, clock) for part in settings.scanners),
+        printer=_printer(settings, paper),
+        compose=partial(_compose, paper),
+        cover_after=settings.cover_after,
+        language=settings.language,
+        observers=observers,
+    )
+
+
+def _printer(settings: TerminalSettings, paper: Paper) -> Printer | None:
+    part = settings.printer
+    return NetworkPrinter(f"{part.host}:{part.port}", part.host, part.port, paper=paper) if part else None
+
+
+def _scanner(part: ScannerPart, clock: Clock) -> Scanner:
+    path = Path(part.path)
+    if part.kind == "serial":
+        return serial_scanner(path.name, path, clock, baud=part.baud)
+    return key_scanner(path.name, lambda: DeviceSource(path), clock, layout=LAYOUTS[part.layout])
+
+
+def _compose(paper: Paper, document: Label | Ticket, code: str) -> bytes:
+    """The composer brings a large library along: it is loaded with the first print, not at the start."""
+    from kiosk.hw.printer.compose import compose_label, compose_ticket  # noqa: PLC0415
+
+    if isinstance(document, Label):
+        return compose_label(document, code=code, paper=paper)
+    return compose_ticket(document, code=code, paper=paper)
