@@ -118,6 +118,8 @@ class Shop:
     stations: dict[str, Station] = field(default_factory=dict)
     sandbox_url: str = ""
     hub_settings: Path = Path()
+    _hub_process: asyncio.subprocess.Process | None = None
+    _hub_port: int = 0
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
     _processes: list[asyncio.subprocess.Process] = field(default_factory=list)
     _closing: bool = False
@@ -199,12 +201,11 @@ class Shop:
         keep = self.folder / "state.json"
         await self._run("sandbox", "sandbox", "metrc", "--port", str(port), "--keep", str(keep))
         await _answers(f"{self.sandbox_url}/sandbox/receipts")
-        hub_port = _free_port()
+        self._hub_port = _free_port()
         identity = Identity.load_or_make(self.folder / "hub-identity.pem")
         self.hub_settings = self.folder / "hub.toml"
-        self.hub_settings.write_text(to_toml(self._hub(hub_port)), encoding="utf-8")
-        await self._run("hub", "hub", "--settings", str(self.hub_settings))
-        await _answers(f"http://127.0.0.1:{hub_port}/v1/health")
+        self.hub_settings.write_text(to_toml(self._hub(self._hub_port)), encoding="utf-8")
+        await self.start_hub()
         for entry in self.seed.terminals:
             if entry.role in PANELS and entry.role not in self.stations:
                 station = await self._station(entry.name, entry.role, entry.token, identity.fingerprint, sockets)
@@ -292,6 +293,17 @@ class Shop:
             if code != -signal.SIGKILL:
                 raise Unavailable(text("{name} ended by itself. Its log says why.", name=station.name), str(code))
             station.restarts += 1
+
+    async def start_hub(self) -> None:
+        """Starts the hub, for the first time or again on its old port; returns when it answers."""
+        self._hub_process = await self._run("hub", "hub", "--settings", str(self.hub_settings))
+        await _answers(f"http://127.0.0.1:{self._hub_port}/v1/health")
+
+    async def kill_hub(self) -> None:
+        """The hub's plug is pulled: SIGKILL, in the middle of whatever it does."""
+        if self._hub_process is not None:
+            self._hub_process.kill()
+            await self._hub_process.wait()
 
     async def switch(self, role: str) -> None:
         """Ends the terminal that runs and starts this one; the work of both goes on where it stood."""
