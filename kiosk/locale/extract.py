@@ -16,7 +16,7 @@ import polib
 
 PROGRAM = Path(__file__).parent.parent
 LOCALE = Path(__file__).parent
-NOT_SHOWN = ("samples.py",)
+NOT_SHOWN = ("samples.py", "sample_facts.py")
 """Modules whose sentences are made up for pictures of the screens."""
 
 

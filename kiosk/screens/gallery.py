@@ -16,7 +16,8 @@ import msgspec
 
 from kiosk.model.clock import ManualClock
 from kiosk.screens.panel import COUNTER, Panel, panel_for_role
-from kiosk.screens.samples import NOW, Sample, samples
+from kiosk.screens.sample_facts import NOW
+from kiosk.screens.samples import Sample, samples
 from kiosk.screens.words import PSEUDO
 
 VARIANTS: tuple[tuple[str, str, str], ...] = (

@@ -10,7 +10,10 @@ from typing import Protocol
 
 @dataclass(frozen=True)
 class Panel:
-    """``px_per_mm`` pixels a millimetre; ``fullscreen`` on a real terminal."""
+    """``px_per_mm`` pixels a millimetre; ``fullscreen`` on a real terminal.
+
+    ``left`` and ``top`` place a window that is not full-screen; below zero the desktop does.
+    """
 
     name: str
     width: int
@@ -19,6 +22,8 @@ class Panel:
     fullscreen: bool = False
     large_text: bool = False
     high_contrast: bool = False
+    left: int = -1
+    top: int = -1
 
     @property
     def portrait(self) -> bool:
@@ -47,6 +52,10 @@ class PanelSettings(Protocol):
     def large_text(self) -> bool: ...
     @property
     def high_contrast(self) -> bool: ...
+    @property
+    def left(self) -> int: ...
+    @property
+    def top(self) -> int: ...
 
 
 def panel_from(settings: PanelSettings) -> Panel:
@@ -58,6 +67,8 @@ def panel_from(settings: PanelSettings) -> Panel:
         fullscreen=settings.fullscreen,
         large_text=settings.large_text,
         high_contrast=settings.high_contrast,
+        left=settings.left,
+        top=settings.top,
     )
 
 

@@ -2,9 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
-from typing import Any, Literal
+from datetime import timedelta
+from typing import Any
 
 import msgspec
 
@@ -12,7 +11,6 @@ from kiosk.flows.steps import (
     AnyStep,
     AwaitPick,
     BadgeWanted,
-    Banner,
     Basket,
     Choice,
     Documents,
@@ -35,269 +33,52 @@ from kiosk.flows.steps import (
     Ticketed,
     UnitWanted,
 )
-from kiosk.model.allotments import BasketLine, PoolStanding, Return
-from kiosk.model.connection import Condition, Connection
+from kiosk.model.allotments import BasketLine
 from kiosk.model.errors import Refusal
 from kiosk.model.orders import (
-    Concern,
     LineState,
-    OrderLine,
-    PickLine,
     QueueEntry,
     Receipt,
     ReceiptState,
-    Ticket,
     VisitState,
 )
-from kiosk.model.packages import Lab, Product
-from kiosk.model.people import Person, Recommendation
-from kiosk.model.questions import Offer
+from kiosk.model.packages import Lab
 from kiosk.model.text import Text, text
-
-NOW = datetime(2026, 3, 2, 15, 42, tzinfo=UTC)
-Role = Literal["checkin", "counter", "vault"]
-
-PATIENT = Person(family="Quillfeather", given="Marisol", middle="Anne", born=date(1980, 8, 14))
-LONG_NAME = Person(
-    family="Featherstonehaugh-Villanueva", given="Maximiliano Bartholomew", born=date(1957, 11, 30), suffix="Jr."
-)
-CAREGIVER = Person(family="Brandywine", given="Theodore", born=date(1975, 1, 9))
-STAFF = "Dana Whitlock"
-
-TICKETS = tuple(
-    Ticket(ticket_id=f"t{i}", shape=shape, colour=colour, number=number)
-    for i, (shape, colour, number) in enumerate(
-        (
-            ("circle", "blue", 12),
-            ("star", "orange", 47),
-            ("triangle", "purple", 3),
-            ("hexagon", "green", 58),
-            ("diamond", "yellow", 21),
-            ("square", "sky", 9),
-            ("circle", "yellow", 33),
-            ("star", "blue", 60),
-            ("hexagon", "sky", 14),
-            ("square", "purple", 88),
-        )
-    )
-)
-TICKET = TICKETS[0]
-BANNER = Banner(person=PATIENT, card_ending="7Q4", ticket=TICKET)
-LONG_BANNER = Banner(person=LONG_NAME, card_ending="K09", ticket=TICKETS[1])
-
-WELL = Connection(condition=Condition.ALL_WELL, since=NOW - timedelta(hours=3), allowed=text("Everything can be done."))
-CONNECTIONS = (
-    WELL,
-    Connection(
-        condition=Condition.STATE_AWAY,
-        since=NOW - timedelta(minutes=18),
-        allowed=text("You can serve patients. Sales wait for the state."),
-    ),
-    Connection(
-        condition=Condition.HUB_AWAY,
-        since=NOW - timedelta(minutes=5),
-        allowed=text("You can check in and pick. You cannot hand over."),
-        unsent=3,
-    ),
-    Connection(
-        condition=Condition.BOTH_AWAY,
-        since=NOW - timedelta(hours=20),
-        allowed=text("You can finish what is open here."),
-        unsent=12,
-    ),
-)
-
-PRODUCTS = (
-    Product(
-        product_id="p1",
-        name="Harbor Light tincture",
-        form="tincture",
-        route="sublingual",
-        thc_mg=Decimal(300),
-        cbd_mg=Decimal(150),
-        net_weight_g=Decimal(30),
-        dose="0.5 ml",
-        price=Decimal(48),
-    ),
-    Product(
-        product_id="p2",
-        name="Blue Heron flower, 3.5 g",
-        form="flower",
-        route="smoking",
-        thc_mg=Decimal(735),
-        net_weight_g=Decimal("3.5"),
-        price=Decimal(38),
-    ),
-    Product(
-        product_id="p3",
-        name="Quiet Cove capsules, 10 mg, 30 pieces",
-        form="capsule",
-        route="oral",
-        thc_mg=Decimal(300),
-        cbd_mg=Decimal(0),
-        price=Decimal(45),
-    ),
-)
-TAG = "1A4060300002EE1000000015"
-OTHER_TAG = "1A4060300002EE1000000051"
-LAB = Lab(passed=True, thc=Decimal("298.4"), cbd=Decimal("151.2"), unit="mg", lab="Coastal Analytics")
-
-
-def pick_line(n: int, **changes: Any) -> PickLine:
-    line = PickLine(
-        line_id=f"l{n}",
-        ticket=TICKETS[n % len(TICKETS)],
-        counter=f"Counter {1 + n % 3}",
-        product=PRODUCTS[n % len(PRODUCTS)],
-        units=1 + n % 3,
-        tag=TAG,
-        place=f"V-{'ABC'[n % 3]}{1 + n % 4}-{1 + n % 5}",
-        batch="HL240117B",
-        lab=LAB,
-    )
-    return msgspec.structs.replace(line, **changes)
-
-
-def order_lines(*states: LineState) -> tuple[OrderLine, ...]:
-    return tuple(
-        OrderLine(
-            line_id=f"l{i}",
-            product=PRODUCTS[i % len(PRODUCTS)],
-            units=1 + i % 2,
-            state=state,
-            route=PRODUCTS[i % len(PRODUCTS)].route,
-        )
-        for i, state in enumerate(states)
-    )
-
-
-def pool(key: str, name: Text, unit: str, limit: str, used: str, **more: Any) -> PoolStanding:
-    return PoolStanding(
-        pool=key,
-        name=name,
-        unit=unit,
-        limit=Decimal(limit),
-        used=Decimal(used),
-        remaining=Decimal(limit) - Decimal(used),
-        source=more.pop("source", "store"),
-        citation="381.986(4)(f)",
-        **more,
-    )
-
-
-POOLS = (
-    pool(
-        "smoking",
-        text("Flower for smoking, 35 days"),
-        "oz",
-        "2.5",
-        "1.0",
-        returns=(Return(on=date(2026, 3, 14), amount=Decimal("0.5")),),
-    ),
-    pool(
-        "total",
-        text("All other ways, 70 days"),
-        "mg",
-        "24500",
-        "3100",
-        source="registry",
-        as_of=NOW - timedelta(hours=2),
-    ),
-    pool("sublingual", text("Under the tongue, 70 days"), "mg", "13300", "13000"),
-)
-MANY_POOLS = (
-    *POOLS,
-    pool("oral", text("Swallowed, 70 days"), "mg", "14000", "0"),
-    pool("inhalation", text("Inhaled, 70 days"), "mg", "24500", "350"),
-    pool("edible", text("Eaten, 70 days"), "mg", "4200", "600"),
-    pool("topical", text("On the skin, 70 days"), "mg", "10500", "0"),
-    pool(
-        "possession",
-        text("Flower at home"),
-        "oz",
-        "4",
-        "4",
-        unknown=text("The weight of an earlier purchase is not known."),
-    ),
-)
-SPENT = Refusal(
-    rule="FL.smoking",
-    reason=text("This would be more flower than the law allows in 35 days."),
-    way_on=text("Order 2 units, or come back on 14-Mar-2026."),
-    citation="Statutes 381.986(4)(f)",
-    arithmetic=text(
-        "{used} used and {asked} asked for are {sum}; {limit} is allowed.",
-        used="1.0 oz",
-        asked="1.75 oz",
-        sum="2.75 oz",
-        limit="2.5 oz",
-    ),
-)
-
-
-def offer(n: int, most: int, **changes: Any) -> Offer:
-    product = PRODUCTS[n % len(PRODUCTS)]
-    made = Offer(
-        product_id=f"p{n + 1}",
-        name=product.name if n < len(PRODUCTS) else f"{product.name}, {n}",
-        form=product.form,
-        route=product.route,
-        thc=f"{product.thc_mg} mg",
-        cbd=f"{product.cbd_mg} mg" if product.cbd_mg else "",
-        price=f"${product.price}",
-        in_stock=24,
-        most=most,
-        why_not=None if most else SPENT,
-    )
-    return msgspec.structs.replace(made, **changes)
-
-
-OFFERS = (offer(0, 4), offer(1, 2), offer(2, 0))
-MANY_OFFERS = tuple(offer(n, (n * 3) % 5) for n in range(14))
-
-CONFIRM = Choice(key="confirm", label=text("Send to the vault"), look="go")
-LEAVE = Choice(key="leave", label=text("End without an order"), look="quiet")
-NEAREST = Choice(key="nearest", label=text("Take the nearest legal amount"))
-PERSON = Choice(key="person", label=text("Ask a person"), look="quiet")
-CANNOT = Choice(key="cannot", label=text("It cannot be picked"), look="quiet")
-DAMAGED = Choice(key="damaged", label=text("Label is damaged"))
-NOTHING = Choice(key="nothing", label=text("Nothing came out"))
-CANCEL = Choice(key="cancel", label=text("Cancel the order"), look="quiet")
-SIGN_OUT = Choice(key="sign_out", label=text("Sign out"), look="quiet")
-
-RECOMMENDATION = Recommendation(
-    recommendation_id="r1",
-    physician="Dr. Ottoline Pemberton",
-    valid_from=date(2026, 1, 5),
-    valid_to=date(2026, 8, 2),
-    notes=("Start with one dose in the evening. Not more than two doses a day.",),
-    routes=("sublingual", "oral"),
-)
-STRICT_RECOMMENDATION = msgspec.structs.replace(
+from kiosk.screens.sample_facts import (
+    BANNER,
+    CANCEL,
+    CANNOT,
+    CAREGIVER,
+    CONCERNS,
+    CONFIRM,
+    CONNECTIONS,
+    DAMAGED,
+    LEAVE,
+    LONG_BANNER,
+    LONG_NAME,
+    MANY_OFFERS,
+    MANY_POOLS,
+    NEAREST,
+    NOTHING,
+    NOW,
+    OFFERS,
+    OTHER_TAG,
+    PATIENT,
+    PERSON,
+    POOLS,
+    PRODUCTS,
     RECOMMENDATION,
-    notes=(
-        "Start with one dose in the evening. Not more than two doses a day. Ask about dizziness at each visit.",
-        "No smoking: asthma.",
-    ),
-    forms_excluded=("flower", "vape"),
-    max_thc_mg_per_unit=Decimal("10.00"),
-    min_cbd_to_thc=Decimal("0.5"),
-    limits={"sublingual": Decimal(5000)},
-)
-CONCERNS = (
-    Concern(
-        rule="identity.family.part_of_double_name",
-        reason=text("The photo ID shows a longer family name than the card."),
-        next_step=text("Ask whether both names are used, and compare the birth date."),
-        citation="Store policy: two documents of one person",
-        settled_by="person",
-    ),
-    Concern(
-        rule="registry.expired",
-        reason=text("The card ended on {day}.", day="03-May-2025"),
-        next_step=text("The patient renews the card with the state first."),
-        citation="Statutes 381.986(7)",
-    ),
+    SIGN_OUT,
+    SPENT,
+    STAFF,
+    STRICT_RECOMMENDATION,
+    TAG,
+    TICKET,
+    TICKETS,
+    WELL,
+    Role,
+    order_lines,
+    pick_line,
 )
 
 

@@ -36,7 +36,7 @@ MONTHS = (
     text("Dec"),
 )
 NO_BREAK = "\u00a0"
-_UNIT = re.compile(r"(?<=\d) (?=(?:mg|g|oz|ml|mL|mcg|%|days?|units?)\b|%)")
+_UNIT = re.compile(r"(?<=\d) (?=(?:mg|g|oz|ml|mL|mcg|%|pieces?|days?|units?)\b|%)")
 _ACCENTED = str.maketrans("aceinouyACEINOUY", "àçéîñöûýÀÇÉÎÑÖÛÝ")
 
 

@@ -11,7 +11,7 @@ import pytest
 from kiosk.flows.steps import Act
 from kiosk.model.clock import ManualClock
 from kiosk.screens.panel import COUNTER
-from kiosk.screens.samples import NOW
+from kiosk.screens.sample_facts import NOW
 from kiosk.screens.window import KioskWindow
 
 
@@ -60,9 +60,9 @@ class Bench:
         self.follow(picture)
 
     def follow(self, picture) -> None:  # type: ignore[no-untyped-def]
-        """Shows a picture as the next one of the same work."""
+        """Shows a picture as the next one of the same work. Laid out and ready for touches; no frame is spent on it."""
         self.window.show(picture)
-        self.window.step()
+        self.window._take_picture()
         self.clock.advance(1.0)
 
     def words(self) -> str:
