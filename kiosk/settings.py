@@ -52,6 +52,9 @@ class PanelPart(Part, frozen=True, kw_only=True):
     fullscreen: bool = True
     large_text: bool = False
     high_contrast: bool = False
+    left: int = -1
+    top: int = -1
+    """Where a window that is not full-screen stands; below zero the desktop decides."""
 
 
 class RehearsalPart(Part, frozen=True, kw_only=True):

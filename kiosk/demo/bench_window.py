@@ -12,7 +12,7 @@ from typing import Any
 from kiosk.screens.bootstrap import prepare
 from kiosk.screens.panel import Panel
 
-prepare(Panel("bench", 860, 1000, 5.9))
+prepare(Panel("bench", 620, 1000, 5.9, left=1290, top=0))
 
 from kivy.app import App  # noqa: E402  (only after Kivy is set up)
 from kivy.clock import Clock  # noqa: E402
@@ -67,7 +67,7 @@ class Key(Button):  # type: ignore[misc]
             text=words,
             font_size=15,
             size_hint_y=None,
-            height=52,
+            height=76 if words.count("\n") else 52,
             halign="left",
             valign="middle",
             padding=(12, 4),
@@ -154,7 +154,7 @@ class BenchWindow:
         self._paper.add_widget(Line("The printer's paper", 18, bold=True))
         for data in pictures:
             texture = CoreImage(BytesIO(data), ext="png").texture
-            width = 380
+            width = 270
             height = width * texture.height / texture.width
             self._paper.add_widget(
                 Image(texture=texture, size_hint=(None, None), size=(width, height), fit_mode="contain")

@@ -50,9 +50,9 @@ START_TIME = 30.0
 """Seconds a program may take until it answers."""
 
 PANELS = {
-    "checkin": PanelPart(width=1280, height=800, px_per_mm=5.9, fullscreen=False),
-    "counter": PanelPart(width=1280, height=800, px_per_mm=5.9, fullscreen=False),
-    "vault": PanelPart(width=720, height=1280, px_per_mm=8.3, fullscreen=False),
+    "checkin": PanelPart(width=1280, height=800, px_per_mm=5.9, fullscreen=False, left=0, top=0),
+    "counter": PanelPart(width=1280, height=800, px_per_mm=5.9, fullscreen=False, left=0, top=0),
+    "vault": PanelPart(width=720, height=1280, px_per_mm=8.3, fullscreen=False, left=0, top=0),
 }
 
 
