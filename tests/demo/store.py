@@ -19,8 +19,8 @@ from kiosk.model.connection import Condition
 from kiosk.model.orders import Concern
 from kiosk.model.records import Fact
 
-PATIENCE = 20.0
-"""Seconds until what has to come is given up."""
+PATIENCE = 40.0
+"""Seconds until what has to come is given up: longer than a silent state is listened to (20 s)."""
 
 LOOK_AGAIN = 2.5
 
@@ -84,14 +84,14 @@ class Store:
             shown = {name: each[-1].kind for name, each in self.seen.items() if each}
             raise AssertionError(f"{role} does not come to it; shown last: {shown}") from None
 
-    async def step(self, role: str, kind: type[S], fits: Callable[[S], bool] = lambda step: True) -> S:
+    async def step(self, role: str, kind: type[S], fits: Callable[[S], bool] = lambda _: True) -> S:
         picture = await self.picture(role, lambda each: isinstance(each.step, kind) and fits(each.step))
         assert isinstance(picture.step, kind)
         return picture.step
 
     async def after(self, role: str, deed: Deed, kind: type[S]) -> S:
         """Does this, and returns the new step it led to, which is of this kind."""
-        before = await self.picture(role, lambda picture: True)
+        before = await self.picture(role, lambda _: True)
         await self.do(role, deed)
         shown = await self.picture(
             role, lambda each: each.generation != before.generation and isinstance(each.step, kind)
