@@ -136,6 +136,22 @@ async def test_pages_are_read_to_their_end_even_where_their_number_is_not_said()
         assert len((await metrc.stock()).packages) == 3
 
 
+async def test_a_list_is_not_asked_beyond_its_last_page() -> None:
+    asked: list[str] = []
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        if not request.url.path.endswith("onhold"):
+            return envelope([])
+        asked.append(request.url.params["pageNumber"])
+        page = int(asked[-1])
+        return envelope([PACKAGE | {"Id": page, "Label": f"1A4FF030000{page:013d}"}], page, pages=3, total=3)
+
+    async with answering(handler) as metrc:
+        at = ManualClock().now()
+        assert len((await metrc.stock(since=at)).packages) == 3
+    assert asked == ["1", "2", "3"]
+
+
 async def test_rows_that_moved_between_pages_are_read_again() -> None:
     """Somebody sold while we read: one row slid onto a page already read."""
     readings = {"n": 0}
