@@ -10,6 +10,7 @@ import pytest
 
 from kiosk.demo import SHOP_FILE
 from kiosk.model.clock import SystemClock
+from kiosk.model.errors import Unavailable
 from kiosk.tracking.sandbox import Sandbox, make, serve, serving
 from kiosk.tracking.sandbox.serving import SeedWrong
 from tests.tracking.given import LICENCE, RECALLED, ROWAN, TINCTURE
@@ -174,3 +175,11 @@ async def test_closing_ends_requests_that_hang(sandbox: Sandbox) -> None:
                 await asyncio.sleep(0)
         with pytest.raises(httpx.HTTPError):
             await hanging
+
+
+async def test_a_port_that_is_taken_or_none_is_one_line(sandbox: Sandbox, url: str) -> None:
+    for port in (httpx.URL(url).port or 0, 99_999):
+        with pytest.raises(Unavailable) as taken:
+            async with serving(sandbox, port=port):
+                pass
+        assert str(port) in str(taken.value.reason)

@@ -11,7 +11,7 @@ from pathlib import Path
 import uvicorn
 
 from kiosk.model.clock import Clock, SystemClock, local_date
-from kiosk.model.errors import KioskError
+from kiosk.model.errors import KioskError, Unavailable
 from kiosk.model.text import text
 from kiosk.tracking.http import clean
 from kiosk.tracking.sandbox.app import Sandbox
@@ -33,9 +33,13 @@ class _Server(uvicorn.Server):
 
 @contextlib.asynccontextmanager
 async def serving(sandbox: Sandbox, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[str]:
-    """The sandbox's address while the block runs. Requests under way are ended with it. Raises ``OSError`` where the
-    port is taken."""
-    listener = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    """The sandbox's address while the block runs. Requests under way are ended with it. Raises ``Unavailable`` where
+    the port cannot be had."""
+    try:
+        listener = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except (OSError, OverflowError) as trouble:
+        why = clean(getattr(trouble, "strerror", None) or "no such port")
+        raise Unavailable(text("Port {port} cannot be used: {why}.", port=port, why=why)) from None
     config = uvicorn.Config(
         sandbox,
         lifespan="off",
@@ -59,7 +63,7 @@ async def serving(sandbox: Sandbox, host: str = "127.0.0.1", port: int = 0) -> A
 
 
 async def serve(seed_file: Path, host: str = "127.0.0.1", port: int = 0, keep: Path | None = None) -> None:
-    """Serves a seed file until it is cancelled. Raises :class:`SeedWrong`, and ``OSError`` where the port is taken."""
+    """Serves a seed file until it is cancelled. Raises :class:`SeedWrong`, ``Unavailable``."""
     async with serving(make(seed_file, SystemClock(), keep), host, port) as url:
         log.info("the state's sandbox answers at %s", url)
         await asyncio.Event().wait()
