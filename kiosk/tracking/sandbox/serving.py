@@ -63,7 +63,7 @@ async def serving(sandbox: Sandbox, host: str = "127.0.0.1", port: int = 0) -> A
 
 
 async def serve(seed_file: Path, host: str = "127.0.0.1", port: int = 0, keep: Path | None = None) -> None:
-    """Serves a seed file until it is cancelled. Raises :class:`SeedWrong`, ``Unavailable``."""
+    """Serves a seed file until it is cancelled. Raises :class:`SeedWrong` and ``Unavailable``."""
     async with serving(make(seed_file, SystemClock(), keep), host, port) as url:
         log.info("the state's sandbox answers at %s", url)
         await asyncio.Event().wait()
