@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from argon2 import PasswordHasher
 
 from kiosk.demo import SHOP_FILE
 from kiosk.demo.hand import Hand
@@ -247,7 +248,13 @@ class Shop:
                 if entry.role != "dock"
             ),
             staff=tuple(
-                StaffEntry(id=entry.id, name=entry.name, role=entry.role, badge=entry.badge, pin=entry.pin)
+                StaffEntry(
+                    id=entry.id,
+                    name=entry.name,
+                    role=entry.role,
+                    badge=entry.badge,
+                    pin_hash=PasswordHasher().hash(entry.pin),
+                )
                 for entry in seed.staff
             ),
             prices={str(number): price for number, price in products.items()},

@@ -20,7 +20,7 @@ from kiosk.hub.books import book_of, counsel, items_of
 from kiosk.hub.changes import Feed, News
 from kiosk.hub.database import Database
 from kiosk.hub.facts import proven_units
-from kiosk.hub.reporting import StateWatch
+from kiosk.hub.reporting import StateCall, StateWatch
 from kiosk.hub.schema import claims, flags, permits
 from kiosk.hub.settings import HubSettings
 from kiosk.hub.staff import Staff
@@ -103,9 +103,9 @@ class Desk:
             entry = await self.registry.look_up(number)
         except KioskError as error:
             log.warning("the registry gives no answer: %s", error.reason)
-            self.watch.saw(up=False)
+            self.watch.failed(StateCall.REGISTRY)
             return None
-        self.watch.saw(up=True)
+        self.watch.answered(StateCall.REGISTRY)
         return entry if entry.number == number else None
 
     async def _claim(

@@ -10,6 +10,7 @@ import logging
 import random
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from enum import StrEnum
 
 from sqlalchemy import Connection, func, select
 
@@ -34,18 +35,39 @@ RETRY_LEAST, RETRY_MOST = 0.5, 60.0
 Tell = Callable[[Iterable[tuple[News, str]]], None]
 
 
+class StateCall(StrEnum):
+    """What the hub asks the state for. Each can fail while the others answer."""
+
+    STOCK = "stock"
+    REGISTRY = "registry"
+    REPORTS = "reports"
+
+
 class StateWatch:
-    """Whether the state's systems answer; every call to them ends here."""
+    """Whether the state's systems answer; every call to them ends here. One that fails is not hidden by the others."""
 
     def __init__(self, clock: Clock, tell: Tell) -> None:
         self._clock, self._tell = clock, tell
+        self._silent: set[StateCall] = set()
         self.link = StateLink(up=True, since=clock.now())
 
-    def saw(self, *, up: bool, waiting: int | None = None) -> None:
+    def answered(self, call: StateCall) -> None:
+        self._silent.discard(call)
+        self._look(self.link.waiting)
+
+    def failed(self, call: StateCall) -> None:
+        self._silent.add(call)
+        self._look(self.link.waiting)
+
+    def waits(self, reports: int) -> None:
+        self._look(reports)
+
+    def _look(self, waiting: int) -> None:
+        up = not self._silent
         link = StateLink(
             up=up,
             since=self.link.since if up == self.link.up else self._clock.now(),
-            waiting=self.link.waiting if waiting is None else waiting,
+            waiting=waiting,
         )
         if link != self.link:
             if link.up != self.link.up:
@@ -71,7 +93,7 @@ class Reporting:
             self._wake.clear()
             waiting = await self._database.write(_waiting)
             done = await self._send(waiting)
-            self._watch.saw(up=self._watch.link.up, waiting=len(waiting) - done)
+            self._watch.waits(len(waiting) - done)
             if done == len(waiting):
                 tries = 0
                 await self._wake.wait()
@@ -90,14 +112,14 @@ class Reporting:
             except Refused as refused:
                 if refused.refusal.rule == NO_ACCESS:
                     log.error("the state does not let this store in: %s", refused.reason)
-                    self._watch.saw(up=False)
+                    self._watch.failed(StateCall.REPORTS)
                     return n
                 await self._end(visit_id, ReceiptState.REFUSED, refused.reason)
             except KioskError as error:
                 log.info("a report waits: %s", error.reason)
-                self._watch.saw(up=False)
+                self._watch.failed(StateCall.REPORTS)
                 return n
-            self._watch.saw(up=True)
+            self._watch.answered(StateCall.REPORTS)
         return len(waiting)
 
     async def _settle(self, visit_id: str, state: str, sale: Sale) -> None:

@@ -40,7 +40,7 @@ class TrackingAccess(Sealed, frozen=True, kw_only=True):
     licence: str
     vendor_key: str
     user_key: str
-    look_back_days: int = 90
+    look_back_days: int = 400
     """How far back the first reading of the shelf goes; later ones read what has changed."""
     per_second: float = 5.0
     """Reads a second that the tracking system is asked for at most."""

@@ -17,7 +17,7 @@ from kiosk.hub.changes import Feed, Listener, seen_by
 from kiosk.hub.database import Database, load_or_make_key
 from kiosk.hub.desk import Desk
 from kiosk.hub.facts import Consequences
-from kiosk.hub.reporting import Reporting, StateWatch
+from kiosk.hub.reporting import Reporting, StateCall, StateWatch
 from kiosk.hub.settings import HubSettings
 from kiosk.hub.staff import Staff
 from kiosk.hub.stock import refresh
@@ -86,12 +86,12 @@ class Hub:
                 stock = await self.tracking.stock(since)
                 await self.database.write(refresh, stock, self.settings.prices, whole=since is None)
                 since = stock.as_of
-                self.watch.saw(up=True)
+                self.watch.answered(StateCall.STOCK)
                 if stock.unread:
                     log.warning("%d packages of the state cannot be read: %s", len(stock.unread), stock.unread[:5])
             except KioskError as error:
                 log.warning("the shelf is not refreshed: %s", error.reason)
-                self.watch.saw(up=False)
+                self.watch.failed(StateCall.STOCK)
             await asyncio.sleep(self.settings.stock_every)
 
     async def _keep_queue(self) -> None:

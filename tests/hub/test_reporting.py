@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from kiosk.hub.changes import Listener
-from kiosk.hub.reporting import _waiting
+from kiosk.hub.reporting import StateCall, _waiting
 from kiosk.hub.stock import left_in, package_of
 from kiosk.model.errors import Refusal, Refused, Theirs, Unavailable
 from kiosk.model.questions import BasketLine
@@ -57,6 +57,17 @@ async def test_trouble_at_any_call_loses_nothing_and_doubles_nothing(shop, troub
     assert shop.hub.watch.link.up
     assert len(shop.state.sales) == 1
     assert shop.state.stored_twice == 0
+
+
+async def test_other_answers_of_the_state_do_not_hide_that_reports_fail(shop):
+    await shop.dispensed()
+    shop.state.troubles = [AWAY]
+    await send(shop)
+    shop.hub.watch.answered(StateCall.STOCK)
+    shop.hub.watch.answered(StateCall.REGISTRY)
+    assert not shop.hub.watch.link.up
+    assert await send(shop) == ["confirmed"]
+    assert shop.hub.watch.link.up
 
 
 async def test_an_answer_lost_after_the_state_stored_it_is_found_and_not_sent_again(shop):
