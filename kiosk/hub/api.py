@@ -97,9 +97,12 @@ async def take_records(
     if data.terminal != caller.terminal:
         raise PermissionDeniedException("these records are of another terminal")
     try:
-        return Response(to_json(await hub.take(data)), media_type=JSON)  # type: ignore[arg-type]
+        taken = await hub.take(data, caller.role)
     except Refused as refused:
-        return _refused(refused.refusal)  # type: ignore[return-value]
+        taken = refused.refusal
+    if isinstance(taken, Refusal):
+        return _refused(taken)  # type: ignore[return-value]
+    return Response(to_json(taken), media_type=JSON)  # type: ignore[arg-type]
 
 
 @post("/v1/hello", status_code=200, tags=["finding"], request_max_body_size=4096, exclude_from_auth=True)

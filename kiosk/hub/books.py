@@ -1,5 +1,7 @@
 """A patient's book as the rules want it, from the store's own purchases and the registry's figure (ALT-01, ALT-05)."""
 
+from collections import Counter
+from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -18,27 +20,46 @@ from kiosk.rules.law import Pack
 from kiosk.rules.recommendations import conflict
 from kiosk.rules.shelf import potency
 
+NOTICED = Decimal("0.01")
+"""Smallest difference between two figures for one pool: both are rounded."""
 COUNTED = ("reserved", "dispensed", "reported")
-UNREPORTED = ("reserved", "dispensed")
 
 
 def book_of(
     connection: Connection,
     patient_ref: str,
     available: dict[str, Decimal] | None,
-    as_of: datetime | None,
+    as_of: datetime,
     *,
     without_order: str = "",
 ) -> Book:
-    """Everything that counts against the patient; ``without_order`` leaves out the order that is being judged."""
+    """Everything that counts against the patient; ``without_order`` leaves out the order that is being judged.
+
+    ``as_of`` is an instant before the state was asked for ``available``. Its answer is sure to hold only what was
+    confirmed before that: a receipt that is confirmed while the registry answers is still ours to subtract.
+    """
     mine = (purchases.c.patient_ref == patient_ref) & purchases.c.state.in_(COUNTED)
     rows = connection.execute(select(purchases).where(mine & (purchases.c.order_id != without_order))).all()
+    counted = [(from_json(row.body, Purchase), row) for row in rows]
     return Book(
-        purchases=tuple(from_json(row.body, Purchase) for row in rows),
-        unreported=tuple(from_json(row.body, Purchase) for row in rows if row.state in UNREPORTED),
+        purchases=tuple(purchase for purchase, _ in counted),
+        unreported=tuple(
+            purchase for purchase, row in counted if row.state != "reported" or row.confirmed >= as_of.isoformat()
+        ),
         available=available,
         as_of=as_of,
     )
+
+
+def disagreements(pack: Pack, book: Book, recommendation: Recommendation | None, on: date) -> Iterator[str]:
+    """Pools in which the state's figure is not what this store's own reported sales leave (ALT-05), in words for the
+    manager. Purchases in other stores are the usual reason."""
+    reported = tuple((Counter(book.purchases) - Counter(book.unreported)).elements())
+    ours = standing(pack, Book(purchases=reported), recommendation, on)
+    for pool in ours.pools:
+        theirs = (book.available or {}).get(pool.pool)
+        if theirs is not None and pool.unknown is None and abs(theirs - pool.remaining) >= NOTICED:
+            yield f"{pool.pool}: the state has {theirs} {pool.unit} left, this store's sales leave {pool.remaining}"
 
 
 def items_of(connection: Connection, basket: tuple[BasketLine, ...]) -> list[Item] | Refusal:

@@ -22,6 +22,12 @@ class Listener:
     messages: "asyncio.Queue[Change | None]" = field(default_factory=asyncio.Queue)
     cursor: int = 0
 
+    def begin(self) -> None:
+        """Counting begins here: what was told before is in the snapshot."""
+        self.cursor = 0
+        while not self.messages.empty():
+            self.messages.get_nowait()
+
     def may_see(self, news: News, counter: str) -> bool:
         """Deny by default. ``counter`` is the terminal a line or receipt belongs to."""
         match news:
@@ -72,13 +78,20 @@ class Feed:
         listener.messages.put_nowait(change)
 
 
-def seen_by(listener: Listener, whole: Snapshot, lines: Iterable[tuple[PickLine, str]]) -> Snapshot:
-    """The part of ``whole`` that this terminal may see; ``lines`` come with the counter they belong to."""
+def seen_by(
+    listener: Listener,
+    link: StateLink,
+    queue: tuple[QueueEntry, ...],
+    receipts: tuple[Receipt, ...],
+    lines: Iterable[tuple[PickLine, str]],
+) -> Snapshot:
+    """What this terminal may see of everything; ``lines`` come with the counter they belong to, ``receipts`` are its
+    own."""
     counter = listener.role == "counter"
     return Snapshot(
         cursor=listener.cursor,
-        state=whole.state,
-        queue=whole.queue if counter else (),
+        state=link,
+        queue=queue if counter else (),
         lines=tuple(line for line, owner in lines if listener.may_see(line, owner)),
-        receipts=whole.receipts if counter else (),
+        receipts=receipts if counter else (),
     )

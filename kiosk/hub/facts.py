@@ -1,7 +1,7 @@
 """What follows from a record: stock, allotment, labels, receipts. A fact is never refused; one that does not fit is
 kept all the same and told to the manager."""
 
-from datetime import UTC
+from datetime import UTC, datetime
 from decimal import Decimal
 
 from msgspec.structs import replace
@@ -9,13 +9,15 @@ from sqlalchemy import Connection, select
 
 from kiosk.hub import orders, staff, visits
 from kiosk.hub.changes import News
-from kiosk.hub.schema import labels, permits, purchases, receipts
+from kiosk.hub.schema import labels, permits, purchases, receipts, settled
 from kiosk.hub.schema import visits as visits_table
-from kiosk.hub.stock import product_of
+from kiosk.hub.stock import package_of, product_of
 from kiosk.hub.visits import Secret
 from kiosk.model import records as r
 from kiosk.model.base import from_json, to_json
-from kiosk.model.orders import LineState, PickLine, QueueEntry, Receipt, ReceiptState, VisitState
+from kiosk.model.clock import local_date
+from kiosk.model.orders import PickLine, QueueEntry, Receipt, ReceiptState, VisitState
+from kiosk.model.packages import Product
 from kiosk.tracking.port import Sale, SaleLine
 
 
@@ -24,25 +26,30 @@ class Consequences:
 
     def __init__(self, zone: str) -> None:
         self._zone = zone
+        self._told: list[tuple[News, str]] = []
         self.news: list[tuple[News, str]] = []
 
     def apply(self, connection: Connection, record: r.Record) -> str:
         """Returns why a manager should look at this record, or ``""``."""
+        self._told = []
+        reason = self._follow(connection, record)
+        self.news += self._told
+        return reason
+
+    def _follow(self, connection: Connection, record: r.Record) -> str:
         match record.fact:
             case r.SignedOut(session_id=session_id):
                 staff.signed_out(connection, session_id, record.at)
+            case r.ConcernSettled() as fact:
+                return self._settled(connection, record, fact)
             case r.FaceCompared(visit_id=visit_id, matches=matches):
                 return self._note(connection, record, visit_id, face_matches=int(matches))
-            case r.NotesRead(visit_id=visit_id):
-                return self._note(connection, record, visit_id, notes_read=1)
-            case r.ConcernSettled() | r.VisitRefused() | r.ScanStopped() | r.CheckInAbandoned() | r.WorkEnded():
-                pass
+            case r.NotesRead() as fact:
+                return self._notes_read(connection, record, fact)
             case r.UnitPicked() as fact:
                 return self._picked(connection, fact)
             case r.LabelIssued() as fact:
                 return self._label_issued(connection, fact)
-            case r.LabelPrinted():
-                pass
             case r.LabelVoided(number=number, print_no=print_no):
                 return self._label(connection, number, print_no, "voided", ("issued", "verified"))
             case r.LabelVerified(number=number, print_no=print_no):
@@ -51,22 +58,56 @@ class Consequences:
                 return self._dispensed(connection, record, fact)
             case r.VisitClosed(visit_id=visit_id):
                 return self._closed(connection, record, visit_id)
+            case r.VisitRefused() | r.ScanStopped() | r.CheckInAbandoned() | r.LabelPrinted() | r.WorkEnded():
+                pass
         return ""
 
-    def _note(self, connection: Connection, record: r.Record, visit_id: str, **values: int) -> str:
+    def _not_here(self, connection: Connection, record: r.Record, visit_id: str) -> str:
+        """Why what a person did in a visit does not count: it was not open here, or nobody known did it."""
         row = visits.row_of(connection, visit_id)
         if row is None or row["served_at"] != record.terminal or row["state"] != VisitState.OPEN.value:
             return "the visit was not open at this terminal"
-        connection.execute(visits_table.update().where(visits_table.c.visit_id == visit_id).values(**values))
+        if not staff.worked_here(connection, record.session_id, record.staff_id, record.terminal):
+            return "nobody who was signed in at this terminal did this"
         return ""
+
+    def _note(self, connection: Connection, record: r.Record, visit_id: str, **values: int) -> str:
+        reason = self._not_here(connection, record, visit_id)
+        if not reason:
+            connection.execute(visits_table.update().where(visits_table.c.visit_id == visit_id).values(**values))
+        return reason
+
+    def _notes_read(self, connection: Connection, record: r.Record, fact: r.NotesRead) -> str:
+        """ORD-01: only the notes of the recommendation this visit rests on count."""
+        row = visits.row_of(connection, fact.visit_id)
+        secret = from_json(row["secret"], Secret) if row is not None and row["secret"] else None
+        current = secret.profile.recommendation if secret is not None and secret.profile is not None else None
+        if current is not None and current.recommendation_id != fact.recommendation_id:
+            return "the notes of another recommendation were read"
+        return self._note(connection, record, fact.visit_id, notes_read=1)
+
+    def _settled(self, connection: Connection, record: r.Record, fact: r.ConcernSettled) -> str:
+        reason = self._not_here(connection, record, fact.visit_id)
+        if not reason:
+            mine = (settled.c.visit_id == fact.visit_id) & (settled.c.rule == fact.rule)
+            connection.execute(settled.delete().where(mine))
+            connection.execute(
+                settled.insert().values(
+                    visit_id=fact.visit_id, rule=fact.rule, decision=fact.decision, staff_id=record.staff_id
+                )
+            )
+        return reason
 
     def _picked(self, connection: Connection, fact: r.UnitPicked) -> str:
         row = orders.row_of(connection, fact.line_id)
         line = orders.picked(connection, fact.line_id, fact.n, fact.tag, fact.item)
         if row is None or line is None:
-            return "a unit was picked for a line that was not claimed"
-        self.news.append((line, row["terminal"]))
-        return "" if fact.tag == line.tag or line.batch else "another package than planned"
+            return "a unit was picked that no claimed line was waiting for"
+        self._told.append((line, row["terminal"]))
+        package = package_of(connection, fact.tag)
+        if package is None or (package.product_id, package.batch) != (line.product.product_id, line.batch):
+            return "another package than ordered was picked"
+        return ""
 
     def _label_issued(self, connection: Connection, fact: r.LabelIssued) -> str:
         known = (labels.c.number == fact.number) & (labels.c.print_no == fact.print_no)
@@ -91,43 +132,60 @@ class Consequences:
 
     def _dispensed(self, connection: Connection, record: r.Record, fact: r.Dispensed) -> str:
         """One transaction: stock, allotment, record, and what the state is to be told (LBL-08)."""
-        permit = connection.execute(select(permits).where(permits.c.permit_id == fact.permit_id)).first()
         row = visits.row_of(connection, fact.visit_id)
-        reason = ""
-        if permit is None or permit.order_id != fact.order_id or permit.external_number != fact.external_number:
-            reason = "dispensed without a permit of this hub"
-        for line in orders.move_order(connection, fact.order_id, LineState.DISPENSED):
-            self.news.append((line, record.terminal))
         if row is None or not row["secret"]:
-            return reason or "dispensed in a visit that was not open"
-        if connection.execute(select(receipts.c.visit_id).where(receipts.c.visit_id == fact.visit_id)).first():
-            return "a second dispensation in one visit"
+            return "dispensed in a visit that was not open; the state was not told"
+        known = (receipts.c.order_id == fact.order_id) | (receipts.c.external_number == fact.external_number)
+        if connection.execute(select(receipts.c.order_id).where(known)).first():
+            return "dispensed a second time; the state was not told"
+        reason = self._doubt(connection, record, fact)
+        for line in orders.dispense(connection, fact, local_date(record.at, self._zone)):
+            self._told.append((line, record.terminal))
         sale = self._sale(connection, record, fact, from_json(row["secret"], Secret))
         receipt = Receipt(
             visit_id=fact.visit_id, external_number=fact.external_number, state=ReceiptState.WAITING, since=record.at
         )
         connection.execute(
             receipts.insert().values(
-                visit_id=fact.visit_id,
                 external_number=fact.external_number,
+                order_id=fact.order_id,
+                visit_id=fact.visit_id,
                 terminal=record.terminal,
                 state=receipt.state.value,
                 since=record.at.isoformat(),
                 sale=to_json(sale).decode(),
                 detail="",
-                tries=0,
+                made=record.at.isoformat(),
+                sent="",
+                state_id="",
             )
         )
-        self.news.append((receipt, record.terminal))
+        self._told.append((receipt, record.terminal))
         return reason
 
+    def _doubt(self, connection: Connection, record: r.Record, fact: r.Dispensed) -> str:
+        """What of this hand-over was not as it should be. It happened all the same."""
+        permit = connection.execute(select(permits).where(permits.c.permit_id == fact.permit_id)).first()
+        if permit is None or permit.order_id != fact.order_id or permit.external_number != fact.external_number:
+            return "dispensed without a permit of this hub"
+        order = orders.order_of(connection, fact.order_id)
+        row = visits.row_of(connection, fact.visit_id)
+        if order is None or order.visit_id != fact.visit_id or row is None or row["served_at"] != record.terminal:
+            return "dispensed an order of another visit or terminal"
+        ordered = [(line.line_id, number) for line in order.lines for number in line.dispense_numbers]
+        if sorted(ordered) != sorted((unit.line_id, unit.number) for unit in fact.units):
+            return "other units were dispensed than ordered"
+        for unit in fact.units:
+            one = (labels.c.number == unit.number) & (labels.c.print_no == unit.print_no) & (labels.c.tag == unit.tag)
+            if connection.execute(select(labels.c.state).where(one)).scalar_one_or_none() != "verified":
+                return "a unit was dispensed whose label was not verified"
+        return ""
+
     def _sale(self, connection: Connection, record: r.Record, fact: r.Dispensed, secret: Secret) -> Sale:
-        """One line a package; money and amounts from the products."""
+        """One line a package; money and amounts as they were ordered."""
         lines: dict[str, SaleLine] = {}
         for unit in fact.units:
-            row = orders.row_of(connection, unit.line_id)
-            product_id = from_json(row["body"], PickLine).product.product_id if row else ""
-            product = product_of(connection, product_id)
+            product = self._product(connection, unit)
             price = product.price if product else Decimal(0)
             before = lines.get(unit.tag)
             if before is not None:
@@ -152,26 +210,35 @@ class Consequences:
             lines=tuple(lines.values()),
         )
 
+    def _product(self, connection: Connection, unit: r.DispensedUnit) -> Product | None:
+        """As it was ordered, at the price of then; of a line nobody knows, what the package holds."""
+        row = orders.row_of(connection, unit.line_id)
+        if row is not None:
+            return from_json(row["body"], PickLine).product
+        package = package_of(connection, unit.tag)
+        return product_of(connection, package.product_id) if package is not None else None
+
     def _closed(self, connection: Connection, record: r.Record, visit_id: str) -> str:
         row = visits.row_of(connection, visit_id)
         if row is None:
             return "an unknown visit was closed"
+        if row["served_at"] != record.terminal:
+            return "a visit was closed that was not open at this terminal"
+        # Records come in order: this terminal has no dispensation of the visit any more to bring.
         order_id = orders.open_order_of(connection, visit_id)
         if order_id is not None:
-            for line in orders.move_order(connection, order_id, LineState.CANCELLED):
-                self.news.append((line, record.terminal))
+            for line in orders.cancel(connection, order_id):
+                self._told.append((line, record.terminal))
         entry = replace(from_json(row["entry"], QueueEntry), state=VisitState.CLOSED)
         visits.forget(connection, entry)
-        self.news.append((entry, ""))
+        self._told.append((entry, ""))
         return ""
 
 
-def reported(connection: Connection, visit_id: str) -> list[tuple[str, int]]:
-    """The state knows of this visit's sale now: its purchases are in the state's figure. Returns tags with units."""
-    mine = (purchases.c.visit_id == visit_id) & (purchases.c.state == "dispensed")
-    rows = connection.execute(select(purchases.c.tag, purchases.c.units).where(mine)).all()
-    connection.execute(purchases.update().where(mine).values(state="reported"))
-    return [(row.tag, row.units) for row in rows]
+def reported(connection: Connection, order_id: str, at: datetime) -> None:
+    """The state's own record of this order was read: what is read of the state from now on holds it."""
+    mine = (purchases.c.order_id == order_id) & (purchases.c.state == "dispensed")
+    connection.execute(purchases.update().where(mine).values(state="reported", confirmed=at.isoformat()))
 
 
 def proven_units(connection: Connection, order_id: str) -> bool:

@@ -1,46 +1,73 @@
 """The ledger: what happened, once, in order, for ever.
 
 A record is known by its key and by (terminal, epoch, sequence). The same record again is harmless; another content
-under the same number means that two machines share one identity: it is refused, and nothing after it is taken.
+under the same number or key means that two machines share one identity: it is not taken, and nothing after it, but kept
+apart for the manager.
 """
 
 import hashlib
+import logging
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select
+import msgspec
+from sqlalchemy import Connection, Row, func, or_, select
+from sqlalchemy.exc import SQLAlchemyError
 
-from kiosk.hub.schema import flags, records
+from kiosk.hub.schema import clones, flags, records
 from kiosk.model.base import from_json, to_json
-from kiosk.model.errors import Refusal, Refused
+from kiosk.model.errors import KioskError, Refusal, Refused
 from kiosk.model.records import Accepted, Batch, Record
 from kiosk.model.text import text
 
+log = logging.getLogger(__name__)
+
 START = "0" * 64
+MOST_RECORDS = 64
 
 Apply = Callable[[Connection, Record], str]
 """Makes the consequences of one record; returns why a manager should look, or ``""``. Never refuses."""
 
 
-def take(connection: Connection, batch: Batch, at: datetime, apply: Apply) -> Accepted:
-    """Takes a batch in order, never past a gap, and applies what is new. Raises ``Refused`` for a clone."""
+def take(connection: Connection, batch: Batch, role: str, at: datetime, apply: Apply) -> Accepted | Refusal:
+    """Takes a batch in order, never past a gap, and applies what is new.
+
+    Raises ``Refused`` for a batch that is not this terminal's or too long. Returns a refusal for a clone: what came
+    before it in the batch is taken, the clone is kept apart and flagged.
+    """
+    if len(batch.records) > MOST_RECORDS:
+        raise Refused(_too_many(batch.terminal))
+    if any((r.terminal, r.epoch, r.role) != (batch.terminal, batch.epoch, role) for r in batch.records):
+        raise Refused(_not_its_own(batch.terminal))
     watermark = _watermark(connection, batch.terminal, batch.epoch)
     flagged: dict[str, str] = {}
     for record in batch.records:
-        if record.terminal != batch.terminal or record.epoch != batch.epoch:
-            raise Refused(_not_its_own(batch.terminal))
-        if record.seq <= watermark:
-            _same_again(connection, record)
+        known = _known(connection, record)
+        if known is not None:
+            if known.body != to_json(record).decode():
+                _keep_apart(connection, record, at)
+                return _clone(batch.terminal)
+            flagged |= dict(_flags_of(connection, record.key))
         elif record.seq == watermark + 1:
             _append(connection, record, at)
-            reason = apply(connection, record)
+            reason = _apply(connection, record, apply)
             if reason:
                 flagged[record.key] = reason
-                connection.execute(flags.insert().values(record_key=record.key, reason=reason, at=at.isoformat()))
+                _flag(connection, record.key, reason, at)
             watermark = record.seq
         else:
             break
     return Accepted(watermark=watermark, flagged=flagged)
+
+
+def _apply(connection: Connection, record: Record, apply: Apply) -> str:
+    """A fact stays, whatever follows from it: consequences that fail leave nothing half done, and a flag."""
+    try:
+        with connection.begin_nested():
+            return apply(connection, record)
+    except (KioskError, SQLAlchemyError, ValueError, LookupError) as trouble:
+        log.error("record %s has no consequences: %s", record.key, type(trouble).__name__)
+        return "what should follow from this could not be done"
 
 
 def _watermark(connection: Connection, terminal: str, epoch: int) -> int:
@@ -48,39 +75,64 @@ def _watermark(connection: Connection, terminal: str, epoch: int) -> int:
     return int(connection.execute(select(func.coalesce(func.max(records.c.seq), 0)).where(mine)).scalar_one())
 
 
-def _digest(record: Record) -> str:
-    return hashlib.sha256(to_json(record)).hexdigest()
-
-
-def _same_again(connection: Connection, record: Record) -> None:
+def _known(connection: Connection, record: Record) -> Row[tuple[str]] | None:
+    """What the ledger holds under this record's number, or under its key."""
     mine = (records.c.terminal == record.terminal) & (records.c.epoch == record.epoch) & (records.c.seq == record.seq)
-    known = connection.execute(select(records.c.digest).where(mine)).scalar_one_or_none()
-    if known != _digest(record):
-        raise Refused(_clone(record.terminal))
+    return connection.execute(select(records.c.body).where(or_(mine, records.c.key == record.key))).first()
+
+
+def _flags_of(connection: Connection, key: str) -> Iterator[tuple[str, str]]:
+    for row in connection.execute(select(flags.c.reason).where(flags.c.record_key == key)):
+        yield key, row.reason
+
+
+def _flag(connection: Connection, key: str, reason: str, at: datetime) -> None:
+    connection.execute(flags.insert().values(record_key=key, reason=reason, at=at.isoformat()))
+
+
+def _keep_apart(connection: Connection, record: Record, at: datetime) -> None:
+    """Kept once, however often the clone comes with it."""
+    body = to_json(record).decode()
+    if connection.execute(select(clones.c.position).where(clones.c.body == body)).first() is None:
+        connection.execute(
+            clones.insert().values(terminal=record.terminal, record_key=record.key, at=at.isoformat(), body=body)
+        )
+        _flag(connection, record.key, "another content came under this number: two machines share one name", at)
 
 
 def _append(connection: Connection, record: Record, at: datetime) -> None:
-    if connection.execute(select(records.c.position).where(records.c.key == record.key)).first():
-        raise Refused(_clone(record.terminal))
     body = to_json(record).decode()
-    last = connection.execute(select(records.c.chain).order_by(records.c.position.desc()).limit(1)).scalar_one_or_none()
+    last = connection.execute(
+        select(records.c.position, records.c.chain).order_by(records.c.position.desc()).limit(1)
+    ).first()
+    position, before = (last.position, last.chain) if last is not None else (0, START)
+    received = at.isoformat()
     connection.execute(
         records.insert().values(
-            key=record.key,
-            terminal=record.terminal,
-            epoch=record.epoch,
-            seq=record.seq,
-            digest=_digest(record),
-            chain=_link(last or START, body),
-            received=at.isoformat(),
-            fact=record.fact.__struct_config__.tag,
+            position=position + 1,
+            chain=_link(before, position + 1, received, body),
+            received=received,
             body=body,
+            **_columns(record, body),
         )
     )
 
 
-def _link(before: str, body: str) -> str:
-    return hashlib.sha256(f"{before}{body}".encode()).hexdigest()
+def _columns(record: Record, body: str) -> dict[str, str | int]:
+    """What is looked for, taken from the record itself."""
+    return {
+        "key": record.key,
+        "terminal": record.terminal,
+        "epoch": record.epoch,
+        "seq": record.seq,
+        "digest": hashlib.sha256(body.encode()).hexdigest(),
+        "fact": str(record.fact.__struct_config__.tag),
+    }
+
+
+def _link(before: str, position: int, received: str, body: str) -> str:
+    """``before`` is 64 digits and ``received`` holds no ``|``, so no two rows are spelled alike."""
+    return hashlib.sha256(f"{before}|{position}|{received}|{body}".encode()).hexdigest()
 
 
 def read(connection: Connection) -> Iterator[Record]:
@@ -90,14 +142,26 @@ def read(connection: Connection) -> Iterator[Record]:
 
 
 def broken_at(connection: Connection) -> int | None:
-    """Position of the first row that was altered, removed before, inserted or moved; None: the ledger is whole."""
+    """Position of the first row that was altered, removed before, inserted or moved; None: the ledger is whole.
+
+    Rows cut off at the end are not seen here: the terminals know how far they were acknowledged.
+    """
     chain, expected = START, 1
     for row in connection.execute(select(records).order_by(records.c.position)):
-        chain = _link(chain, row.body)
-        if row.position != expected or row.chain != chain:
+        chain = _link(chain, row.position, row.received, row.body)
+        if row.position != expected or row.chain != chain or not _says_so(row):
             return int(row.position)
         expected += 1
     return None
+
+
+def _says_so(row: Row[tuple[object, ...]]) -> bool:
+    """Whether the columns beside the body say what the body says."""
+    try:
+        columns = _columns(from_json(row.body, Record), row.body)
+    except msgspec.MsgspecError:
+        return False
+    return all(row._mapping[name] == value for name, value in columns.items())
 
 
 def _clone(terminal: str) -> Refusal:
@@ -113,4 +177,12 @@ def _not_its_own(terminal: str) -> Refusal:
         rule="store.not_its_own",
         reason=text("{terminal} brought records of another terminal.", terminal=terminal),
         way_on=text("Call the manager."),
+    )
+
+
+def _too_many(terminal: str) -> Refusal:
+    return Refusal(
+        rule="store.too_many",
+        reason=text("{terminal} brought too many records at once.", terminal=terminal),
+        way_on=text("Send at most 64 at a time."),
     )

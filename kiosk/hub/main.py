@@ -4,15 +4,19 @@ import asyncio
 import contextlib
 import logging
 import signal
-from collections.abc import AsyncIterator
+import socket
+from collections.abc import AsyncIterator, Iterator
 
 import uvicorn
+from litestar import Litestar
 
 from kiosk.hub.api import hub_id, make_app
 from kiosk.hub.discovery import Advertiser, Identity
 from kiosk.hub.settings import HubSettings
-from kiosk.hub.store import opened
+from kiosk.hub.store import Hub, opened
 from kiosk.model.clock import SystemClock
+from kiosk.model.errors import Ours, Unavailable
+from kiosk.model.text import text
 from kiosk.tracking.metrc.client import Metrc, MetrcAccount
 from kiosk.tracking.registry import HttpRegistry, RegistryAccount
 
@@ -20,7 +24,7 @@ log = logging.getLogger(__name__)
 
 
 async def run(settings: HubSettings) -> None:
-    """Until SIGTERM or SIGINT."""
+    """Until SIGTERM or SIGINT. Raises ``Unavailable`` where it cannot begin, ``Ours`` when a part of it died."""
     clock = SystemClock()
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     identity = Identity.load_or_make(settings.identity_key or settings.data_dir / "identity.pem")
@@ -33,47 +37,90 @@ async def run(settings: HubSettings) -> None:
         look_back_days=access.look_back_days,
         per_second=access.per_second,
     )
-    tracking = Metrc(account, clock)
-    registry = HttpRegistry(RegistryAccount(url=settings.registry.url, key=settings.registry.key), clock)
+    try:
+        tracking = Metrc(account, clock)
+        registry = HttpRegistry(RegistryAccount(url=settings.registry.url, key=settings.registry.key), clock)
+    except ValueError as fault:
+        raise Unavailable(text("The settings of a state system cannot be used: {fault}.", fault=fault)) from None
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
-    async with opened(settings, tracking, registry, clock) as hub:
-        config = uvicorn.Config(
-            make_app(hub, identity),
-            host=settings.host,
-            port=settings.port,
-            log_config=None,
-            access_log=False,
-            lifespan="off",
-            ws="websockets-sansio",
-            timeout_graceful_shutdown=2,
+    try:
+        with _listening(settings.host, settings.port) as listening:
+            async with opened(settings, tracking, registry, clock) as hub:
+                await _serve(hub, settings, identity, listening, stop)
+    finally:
+        await tracking.close()
+        await registry.close()
+
+
+async def _serve(
+    hub: Hub, settings: HubSettings, identity: Identity, listening: socket.socket, stop: asyncio.Event
+) -> None:
+    server = _Server(make_app(hub, identity))
+    serving = asyncio.create_task(server.serve(sockets=[listening]))
+    try:
+        port = listening.getsockname()[1]
+        log.info("the hub of %s listens on port %d", settings.store.name, port)
+        async with _announced(settings, identity, port):
+            await _first(stop, hub.broken)
+    finally:
+        server.should_exit = True
+        await serving
+    if not stop.is_set():
+        raise Ours(text("A part of the hub stopped by itself. Start the hub again; its log says which."))
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, app: Litestar) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                log_config=None,
+                access_log=False,
+                lifespan="off",
+                ws="websockets-sansio",
+                timeout_graceful_shutdown=2,
+            )
         )
-        server = uvicorn.Server(config)
-        server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
-        serving = asyncio.create_task(server.serve())
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Signals are the program's, not the server's: everything is closed in order."""
+        yield
+
+
+@contextlib.contextmanager
+def _listening(host: str, port: int) -> Iterator[socket.socket]:
+    """The socket, before anything else is opened: a port in use is said in one line."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as listening:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            while not server.started and not serving.done():  # noqa: ASYNC110  (the server tells nobody)
-                await asyncio.sleep(0.01)
-            log.info("the hub of %s listens on port %d", settings.store.name, settings.port)
-            async with _announced(settings, identity):
-                await stop.wait()
-        finally:
-            server.should_exit = True
-            await serving
-            with contextlib.suppress(Exception):
-                await tracking.close()
-                await registry.close()
+            listening.bind((host, port))
+        except OSError as trouble:
+            where = f"{host}:{port}"
+            raise Unavailable(
+                text("The hub cannot listen on {where}: {why}.", where=where, why=trouble.strerror or trouble)
+            ) from None
+        yield listening
+
+
+async def _first(*events: asyncio.Event) -> None:
+    waits = [asyncio.create_task(event.wait()) for event in events]
+    await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    for wait in waits:
+        wait.cancel()
 
 
 @contextlib.asynccontextmanager
-async def _announced(settings: HubSettings, identity: Identity) -> AsyncIterator[None]:
+async def _announced(settings: HubSettings, identity: Identity, port: int) -> AsyncIterator[None]:
     if not settings.announce:
         yield
         return
     interfaces = () if settings.host in ("0.0.0.0", "::") else (settings.host,)
-    advertiser = Advertiser(identity, hub_id=hub_id(identity), port=settings.port, interfaces=interfaces)
+    advertiser = Advertiser(identity, hub_id=hub_id(identity), port=port, interfaces=interfaces)
     await advertiser.start()
     try:
         yield

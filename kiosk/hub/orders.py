@@ -1,12 +1,13 @@
 """Orders, and how their lines move from counter to vault and back (ORD-03, ORD-04, PIK-01…04)."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 
 from msgspec.structs import replace
 from sqlalchemy import Connection, RowMapping, func, select
 
-from kiosk.hub.schema import lines, orders, purchases, units
+from kiosk.hub.schema import lines, orders, permits, purchases, units
 from kiosk.hub.stock import package_of, product_of, sellable
 from kiosk.hub.visits import code
 from kiosk.model.allotments import Purchase
@@ -16,7 +17,8 @@ from kiosk.model.ids import new_id
 from kiosk.model.orders import LineState, Order, OrderLine, PickLine, Ticket
 from kiosk.model.packages import Package, Product
 from kiosk.model.people import Session
-from kiosk.model.questions import CheckUnit, ClaimLine, UnitFits
+from kiosk.model.questions import CheckUnit, ClaimLine, Permit, UnitFits
+from kiosk.model.records import Dispensed
 from kiosk.model.text import text
 from kiosk.rules.allotments import Item
 from kiosk.rules.shelf import why_not_for
@@ -27,29 +29,44 @@ Choice = tuple[Item, Package]
 
 
 def choose_packages(connection: Connection, items: Sequence[Item], on: date) -> list[Choice] | Refusal:
-    """One package for each line: the earliest expiry that has enough. One line is one batch."""
+    """Packages for the units of each item, earliest expiry first. One line is one batch: what one package has not
+    enough of becomes several lines."""
     shelf = {product.product_id: there for product, there in sellable(connection, on)}
+    taken: Counter[str] = Counter()
     chosen: list[Choice] = []
     for item in items:
+        missing = item.units
         there = shelf.get(item.product.product_id, [])
-        package = next((package for package, left in there if left >= item.units), None)
-        if package is None:
-            most = max((left for _, left in there), default=0)
+        for package, left in there:
+            units = min(missing, left - taken[package.tag])
+            if units > 0:
+                chosen.append((replace(item, units=units), package))
+                taken[package.tag] += units
+                missing -= units
+        if missing:
             return Refusal(
                 rule="store.stock",
-                reason=text("{name}: no package holds so many units.", name=item.product.name),
-                way_on=text("Up to {most} units can be taken from one package.", most=most),
+                reason=text("There are not so many units of {name} on the shelf.", name=item.product.name),
+                way_on=text("Take {most} at most.", most=item.units - missing),
             )
-        chosen.append((item, package))
     return chosen
 
 
 def make(
-    connection: Connection, chosen: Sequence[Choice], visit: RowMapping, ticket: Ticket, terminal: str, on: date
+    connection: Connection,
+    chosen: Sequence[Choice],
+    visit: RowMapping,
+    ticket: Ticket,
+    session: Session,
+    terminal: str,
+    on: date,
+    recommendation_id: str,
 ) -> tuple[Order, list[PickLine]]:
     """The order with its lines; from this transaction on its amounts count as used (ALT-04)."""
     order_id = new_id()
-    connection.execute(orders.insert().values(order_id=order_id, visit_id=visit["visit_id"], state="open"))
+    connection.execute(
+        orders.insert().values(order_id=order_id, visit_id=visit["visit_id"], state="open", staff_id=session.staff_id)
+    )
     made: list[PickLine] = []
     for item, package in chosen:
         line = PickLine(
@@ -91,7 +108,8 @@ def make(
                 state="reserved",
                 tag=package.tag,
                 units=item.units,
-                body=to_json(_purchase(item, order_id, on)).decode(),
+                body=to_json(_purchase(item, order_id, on, recommendation_id)).decode(),
+                confirmed="",
             )
         )
     order = order_of(connection, order_id)
@@ -99,7 +117,7 @@ def make(
     return order, made
 
 
-def _purchase(item: Item, order_id: str, on: date) -> Purchase:
+def _purchase(item: Item, order_id: str, on: date, recommendation_id: str) -> Purchase:
     product = item.product
     return Purchase(
         on=on,
@@ -110,7 +128,9 @@ def _purchase(item: Item, order_id: str, on: date) -> Purchase:
         thc_mg=product.thc_mg,
         net_weight_g=product.net_weight_g,
         flower_equivalent_g=product.flower_equivalent_g,
+        category=product.category,
         order=order_id,
+        recommendation_id=recommendation_id,
     )
 
 
@@ -140,6 +160,28 @@ def order_of(connection: Connection, order_id: str) -> Order | None:
     return Order(order_id=order_id, visit_id=visit_id, lines=tuple(found)) if found else None
 
 
+def tags_of(connection: Connection, line_id: str) -> set[str]:
+    """Packages of the units picked for a line."""
+    return set(connection.execute(select(units.c.tag).where(units.c.line_id == line_id)).scalars())
+
+
+def permit(connection: Connection, order_id: str, session: Session) -> Permit:
+    """One order has one permit and one receipt number at the state, however often it is asked for."""
+    known = connection.execute(select(permits).where(permits.c.order_id == order_id)).first()
+    if known is not None:
+        return Permit(permit_id=known.permit_id, order_id=order_id, external_number=known.external_number)
+    made = Permit(permit_id=new_id(), order_id=order_id, external_number=f"K-{code(16)}")
+    connection.execute(
+        permits.insert().values(
+            permit_id=made.permit_id,
+            order_id=order_id,
+            external_number=made.external_number,
+            staff_id=session.staff_id,
+        )
+    )
+    return made
+
+
 def row_of(connection: Connection, line_id: str) -> RowMapping | None:
     return connection.execute(select(lines).where(lines.c.line_id == line_id)).mappings().first()
 
@@ -150,18 +192,48 @@ def put(connection: Connection, line: PickLine, **more: str) -> PickLine:
     return line
 
 
-def move_order(connection: Connection, order_id: str, state: LineState) -> list[PickLine]:
-    """Every line of the order that has not ended goes to ``state``; the purchases follow."""
-    moved = []
-    for row in connection.execute(select(lines).where(lines.c.order_id == order_id)).mappings().all():
-        line = from_json(row["body"], PickLine)
-        if line.state not in ENDED:
-            moved.append(put(connection, replace(line, state=state)))
-    becomes = "dispensed" if state is LineState.DISPENSED else "released"
+def cancel(connection: Connection, order_id: str) -> list[PickLine]:
+    """Every line that has not ended is cancelled; allotment and stock are free again."""
+    moved = [_end(connection, line, LineState.CANCELLED) for line in _open_lines_of(connection, order_id)]
     mine = (purchases.c.order_id == order_id) & (purchases.c.state == "reserved")
-    connection.execute(purchases.update().where(mine).values(state=becomes))
-    connection.execute(orders.update().where(orders.c.order_id == order_id).values(state=state.value))
+    connection.execute(purchases.update().where(mine).values(state="released"))
+    connection.execute(orders.update().where(orders.c.order_id == order_id).values(state="cancelled"))
     return moved
+
+
+def dispense(connection: Connection, fact: Dispensed, on: date) -> list[PickLine]:
+    """The units of the fact have left on the local date ``on``: they count, whatever was planned."""
+    moved = []
+    for line in _open_lines_of(connection, fact.order_id):
+        left = [unit for unit in fact.units if unit.line_id == line.line_id]
+        connection.execute(units.delete().where(units.c.line_id == line.line_id))
+        for n, unit in enumerate(left, start=1):
+            connection.execute(units.insert().values(line_id=line.line_id, n=n, tag=unit.tag, item=unit.item))
+        mine = purchases.c.line_id == line.line_id
+        body = connection.execute(select(purchases.c.body).where(mine)).scalar_one()
+        purchase = replace(from_json(body, Purchase), units=len(left), on=on)
+        connection.execute(
+            purchases.update()
+            .where(mine)
+            .values(state="dispensed" if left else "released", units=len(left), body=to_json(purchase).decode())
+        )
+        moved.append(_end(connection, line, LineState.DISPENSED if left else LineState.CANCELLED))
+    connection.execute(orders.update().where(orders.c.order_id == fact.order_id).values(state="dispensed"))
+    return moved
+
+
+def _open_lines_of(connection: Connection, order_id: str) -> list[PickLine]:
+    bodies = connection.execute(select(lines.c.body).where(lines.c.order_id == order_id)).scalars().all()
+    return [line for line in (from_json(body, PickLine) for body in bodies) if line.state not in ENDED]
+
+
+def _end(connection: Connection, line: PickLine, state: LineState) -> PickLine:
+    return put(connection, replace(line, state=state))
+
+
+def is_open(connection: Connection, order_id: str) -> bool:
+    state = connection.execute(select(orders.c.state).where(orders.c.order_id == order_id)).scalar_one_or_none()
+    return state == "open"
 
 
 def open_order_of(connection: Connection, visit_id: str) -> str | None:
@@ -266,7 +338,10 @@ def _unit(connection: Connection, line: PickLine, package: Package, wish: CheckU
 def picked(connection: Connection, line_id: str, n: int, tag: str, item: int) -> PickLine | None:
     """One more unit has left the shelf; with the last one the line is picked. None: it was not expected."""
     row = row_of(connection, line_id)
-    if row is None or row["state"] != LineState.CLAIMED.value:
+    if row is None or row["state"] != LineState.CLAIMED.value or not 1 <= n <= row["units"]:
+        return None
+    this = (units.c.line_id == line_id) & (units.c.n == n)
+    if connection.execute(select(units.c.n).where(this)).first() is not None:
         return None
     connection.execute(units.insert().values(line_id=line_id, n=n, tag=tag, item=item))
     line = from_json(row["body"], PickLine)

@@ -1,14 +1,14 @@
 """The tables of the hub's database.
 
-Instants are ISO 8601 text in UTC, nouns are JSON text as ``model.base.to_json`` spells them. ``records``, ``flags`` and
-``views`` only grow: triggers refuse to change or delete their rows.
+Instants are ISO 8601 text in UTC, nouns are JSON text as ``model.base.to_json`` spells them. ``records``,
+``flags``, ``clones`` and ``views`` only grow: triggers refuse to change or delete their rows.
 """
 
 from sqlalchemy import Column, Index, Integer, MetaData, Table, Text, UniqueConstraint
 
 metadata = MetaData()
 
-APPEND_ONLY = ("records", "flags", "views")
+APPEND_ONLY = ("records", "flags", "clones", "views")
 
 
 def _word(name: str, **more: object) -> Column[str]:
@@ -34,7 +34,7 @@ records = Table(
     _word("body"),
     UniqueConstraint("terminal", "epoch", "seq"),
 )
-"""The ledger. ``chain`` is SHA-256 over the chain before and this row's ``body`` (hex)."""
+"""The ledger. ``chain`` is SHA-256 (hex) over the chain before and this row; see :mod:`kiosk.hub.ledger`."""
 
 flags = Table(
     "flags",
@@ -45,6 +45,17 @@ flags = Table(
     _word("at"),
 )
 """What a manager has to look at. A flagged record is kept all the same."""
+
+clones = Table(
+    "clones",
+    metadata,
+    _number("position", primary_key=True),
+    _word("terminal"),
+    _word("record_key"),
+    _word("at"),
+    _word("body"),
+)
+"""Records that came under a number or key the ledger holds with another content: kept apart, for the manager."""
 
 views = Table(
     "views",
@@ -57,8 +68,17 @@ views = Table(
 )
 """Who has looked at which patient's visit."""
 
-claims = Table("claims", metadata, _word("key", primary_key=True), _word("digest"), _word("answer"), _word("at"))
-"""Answers of questions that changed something, so that asking again changes nothing."""
+claims = Table(
+    "claims",
+    metadata,
+    _word("key", primary_key=True),
+    _word("digest"),
+    _word("answer"),
+    _word("at"),
+    _word("visit_id"),
+)
+"""Answers of questions that changed something, so that asking again changes nothing. ``answer`` is blank where it told
+of a person and their visit ``visit_id`` is over; ``digest`` is keyed, because a question can name a person too."""
 
 visits = Table(
     "visits",
@@ -78,7 +98,25 @@ visits = Table(
 )
 """``entry`` is the queue's view; ``secret`` the profile and card numbers, blank once the visit is closed."""
 
-orders = Table("orders", metadata, _word("order_id", primary_key=True), _word("visit_id"), _word("state"))
+settled = Table(
+    "settled",
+    metadata,
+    _word("visit_id", primary_key=True),
+    _word("rule", primary_key=True),
+    _word("decision"),
+    _word("staff_id"),
+)
+"""What a named person decided about a concern (PAT-05)."""
+
+orders = Table(
+    "orders",
+    metadata,
+    _word("order_id", primary_key=True),
+    _word("visit_id"),
+    _word("state"),
+    _word("staff_id"),
+)
+"""``state``: ``open``, ``cancelled``, ``dispensed``; ``staff_id`` who confirmed it."""
 
 lines = Table(
     "lines",
@@ -118,8 +156,13 @@ purchases = Table(
     _word("tag"),
     _number("units"),
     _word("body"),
+    _word("confirmed"),
 )
-"""``state``: ``reserved``, ``dispensed`` (the state does not know yet), ``reported``, ``released``."""
+"""``state``: ``reserved``, ``dispensed`` (the state does not know yet), ``reported``, ``released``. ``confirmed`` is
+when the state's own record was read: what was read of the state before that does not hold this purchase."""
+
+marks = Table("marks", metadata, _word("name", primary_key=True), _word("at"))
+"""``shelf``: as of when the packages are what the tracking system says."""
 
 products = Table("products", metadata, _word("product_id", primary_key=True), _word("body"))
 packages = Table("packages", metadata, _word("tag", primary_key=True), _word("product_id"), _word("body"))
@@ -140,7 +183,7 @@ permits = Table(
     "permits",
     metadata,
     _word("permit_id", primary_key=True),
-    _word("order_id"),
+    _word("order_id", unique=True),
     _word("external_number", unique=True),
     _word("staff_id"),
 )
@@ -148,16 +191,20 @@ permits = Table(
 receipts = Table(
     "receipts",
     metadata,
-    _word("visit_id", primary_key=True),
-    _word("external_number", unique=True),
+    _word("external_number", primary_key=True),
+    _word("order_id"),
+    _word("visit_id"),
     _word("terminal"),
     _word("state"),
     _word("since"),
     _word("sale"),
     _word("detail"),
-    _number("tries"),
+    _word("made"),
+    _word("sent"),
+    _word("state_id"),
 )
-"""``sale`` is what the state is told; blank once the state's own record is the same."""
+"""``sale`` is what the state is told; blank once the state's own record is the same. ``sent`` is when it was last sent,
+``state_id`` what the state calls it: neither is ever sent again once that is known."""
 
 sessions = Table(
     "sessions",

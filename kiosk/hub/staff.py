@@ -1,6 +1,5 @@
 """Who may work here: badge and PIN, and what happens to those who guess (OPN-01)."""
 
-import hmac
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
@@ -18,6 +17,8 @@ from kiosk.model.text import text
 WRONG_MAX = 5
 FIRST_LOCK = timedelta(seconds=30)
 LONGEST_LOCK = timedelta(minutes=15)
+SHIFT = timedelta(hours=16)
+"""Nobody works longer: a session that was forgotten ends."""
 
 WRONG = Refusal(
     rule="store.sign_in",
@@ -36,6 +37,9 @@ class Staff:
         self._entries = {entry.badge: entry for entry in entries}
         self._hasher = PasswordHasher()
 
+    def knows(self, badge: str) -> bool:
+        return badge in self._entries
+
     def matches(self, badge: str, pin: str) -> StaffEntry | None:
         """Takes about a tenth of a second, whatever the answer."""
         entry = self._entries.get(badge)
@@ -47,7 +51,7 @@ class Staff:
 
 
 def locked(connection: Connection, who: Iterable[str], at: datetime) -> Refusal | None:
-    """Whether one of these (a person's badge, a terminal) has to wait."""
+    """Whether one of these (a person's badge, a terminal) has to wait. ``""`` is nobody."""
     for name in who:
         row = connection.execute(select(attempts).where(attempts.c.who == name)).first()
         if row is not None and row.locked_until and datetime.fromisoformat(row.locked_until) > at:
@@ -62,7 +66,7 @@ def locked(connection: Connection, who: Iterable[str], at: datetime) -> Refusal 
 
 def failed(connection: Connection, who: Iterable[str], at: datetime) -> None:
     """Counts a wrong PIN; from the fifth on each doubles the wait. Survives a restart."""
-    for name in who:
+    for name in filter(None, who):
         row = connection.execute(select(attempts).where(attempts.c.who == name)).first()
         wrong = (row.wrong if row else 0) + 1
         until = ""
@@ -93,12 +97,18 @@ def signed_in(connection: Connection, entry: StaffEntry, terminal: str, who: Ite
     return session
 
 
-def session_of(connection: Connection, session_id: str, terminal: str) -> Session | None:
-    """The open session of this terminal; None: nobody is signed in by that id there."""
+def session_of(connection: Connection, session_id: str, terminal: str, at: datetime) -> Session | None:
+    """The open session of this terminal; None: nobody is signed in by that id there, or since too long."""
     row = connection.execute(select(sessions).where(sessions.c.session_id == session_id)).first()
-    if row is None or row.ended or not hmac.compare_digest(row.terminal, terminal):
+    if row is None or row.ended or row.terminal != terminal or at - datetime.fromisoformat(row.began) > SHIFT:
         return None
     return Session(session_id=row.session_id, staff_id=row.staff_id, name=row.name, role=StaffRole(row.role))
+
+
+def worked_here(connection: Connection, session_id: str, staff_id: str, terminal: str) -> bool:
+    """Whether this person was signed in at this terminal by that session; it may have ended since."""
+    row = connection.execute(select(sessions).where(sessions.c.session_id == session_id)).first()
+    return row is not None and bool(staff_id) and (row.staff_id, row.terminal) == (staff_id, terminal)
 
 
 def signed_out(connection: Connection, session_id: str, at: datetime) -> None:

@@ -1,42 +1,45 @@
 """The shelf as the hub knows it: the tracking system's packages, less what is promised or handed over since."""
 
-from collections.abc import Iterable, Mapping
-from datetime import date
+from collections import Counter
+from collections.abc import Mapping
+from datetime import date, datetime
 from decimal import Decimal
 
 from msgspec.structs import replace
-from sqlalchemy import Connection, Table, func, select
+from sqlalchemy import Connection, Table, select
 
-from kiosk.hub.schema import packages, products, purchases
+from kiosk.hub.schema import marks, packages, products, purchases, units
 from kiosk.model.base import from_json, to_json
 from kiosk.model.packages import Package, Product
 from kiosk.rules.shelf import why_kept
 from kiosk.tracking.port import Stock
 
-TAKEN = ("reserved", "dispensed")
-"""Purchases the tracking system's quantity does not show yet."""
+SHELF = "shelf"
 
 
-def refresh(
-    connection: Connection, stock: Stock, prices: Mapping[str, Decimal] | None = None, *, whole: bool = True
-) -> None:
+def refresh(connection: Connection, stock: Stock, prices: Mapping[str, Decimal] | None = None) -> None:
     """Takes over what the tracking system lists; ``prices`` are the store's, by product.
 
-    ``whole`` False: only what changed is listed. Otherwise a package it lists no more has nothing left in it.
+    What is not listed has not changed, so all quantities are true as of the reading: tracking systems list what is
+    finished, but nothing that has lain untouched for longer than they were asked about.
     """
     for product in stock.products:
-        priced = replace(product, price=(prices or {}).get(product.product_id, product.price))
-        _put(connection, products, {"product_id": product.product_id}, {"body": to_json(priced).decode()})
-    listed = {package.tag for package in stock.packages}
+        _put_product(connection, product, prices or {})
     for package in stock.packages:
-        _put_package(connection, package)
-    if not whole:
-        return
-    for tag in connection.execute(select(packages.c.tag)).scalars().all():
-        if tag not in listed:
-            gone = package_of(connection, tag)
-            if gone is not None and not gone.finished:
-                _put_package(connection, replace(gone, quantity=0, finished=True))
+        values = {"product_id": package.product_id, "body": to_json(package).decode()}
+        _put(connection, packages, {"tag": package.tag}, values)
+    _put(connection, marks, {"name": SHELF}, {"at": stock.as_of.isoformat()})
+
+
+def set_prices(connection: Connection, prices: Mapping[str, Decimal]) -> None:
+    """The settings file may name other prices than when the products were read."""
+    for body in connection.execute(select(products.c.body)).scalars().all():
+        _put_product(connection, from_json(body, Product), prices)
+
+
+def _put_product(connection: Connection, product: Product, prices: Mapping[str, Decimal]) -> None:
+    priced = replace(product, price=prices.get(product.product_id, product.price))
+    _put(connection, products, {"product_id": product.product_id}, {"body": to_json(priced).decode()})
 
 
 def package_of(connection: Connection, tag: str) -> Package | None:
@@ -49,20 +52,42 @@ def product_of(connection: Connection, product_id: str) -> Product | None:
     return from_json(body, Product) if body is not None else None
 
 
+def taken(connection: Connection) -> Counter[str]:
+    """Units by tag that the tracking system's quantity does not show: promised, or handed over since it was read."""
+    as_of = shelf_as_of(connection)
+    read_since = as_of.isoformat() if as_of is not None else ""
+    state = purchases.c.state
+    unseen = state.in_(("reserved", "dispensed")) | ((state == "reported") & (purchases.c.confirmed >= read_since))
+    planned = {row.line_id: row for row in connection.execute(select(purchases).where(unseen))}
+    picked = connection.execute(
+        select(units.c.line_id, units.c.tag).join(purchases, purchases.c.line_id == units.c.line_id).where(unseen)
+    ).all()
+    found = Counter(row.tag for row in picked)
+    picked_of = Counter(row.line_id for row in picked)
+    for line_id, row in planned.items():
+        found[row.tag] += max(row.units - picked_of[line_id], 0)
+    return found
+
+
 def left_in(connection: Connection, package: Package) -> int:
     """Units that nobody was promised."""
-    taken = purchases.c.state.in_(TAKEN) & (purchases.c.tag == package.tag)
-    promised = connection.execute(select(func.coalesce(func.sum(purchases.c.units), 0)).where(taken)).scalar_one()
-    return max(0, package.quantity - int(promised))
+    return max(0, package.quantity - taken(connection)[package.tag])
+
+
+def shelf_as_of(connection: Connection) -> datetime | None:
+    """When the tracking system's quantities were true; None: they were never read."""
+    at = connection.execute(select(marks.c.at).where(marks.c.name == SHELF)).scalar_one_or_none()
+    return datetime.fromisoformat(at) if at is not None else None
 
 
 def sellable(connection: Connection, on: date) -> list[tuple[Product, list[tuple[Package, int]]]]:
     """Products with the packages that may leave and how much is left in each; earliest expiry first (PIK-05)."""
     shelf: dict[str, list[tuple[Package, int]]] = {}
+    gone = taken(connection)
     for body in connection.execute(select(packages.c.body)).scalars():
         package = from_json(body, Package)
-        left = left_in(connection, package) if why_kept(package, on) is None else 0
-        if left:
+        left = package.quantity - gone[package.tag]
+        if left > 0 and why_kept(package, on) is None:
             shelf.setdefault(package.product_id, []).append((package, left))
     found = []
     for product_id, there in shelf.items():
@@ -70,19 +95,6 @@ def sellable(connection: Connection, on: date) -> list[tuple[Product, list[tuple
         if product is not None:
             found.append((product, sorted(there, key=lambda pair: (pair[0].expires or date.max, pair[0].tag))))
     return sorted(found, key=lambda pair: pair[0].name)
-
-
-def handed_over(connection: Connection, taken: Iterable[tuple[str, int]]) -> None:
-    """The state has confirmed: its quantity is lower now, and ours with it until it is read again."""
-    for tag, units in taken:
-        package = package_of(connection, tag)
-        if package is not None:
-            _put_package(connection, replace(package, quantity=max(0, package.quantity - units)))
-
-
-def _put_package(connection: Connection, package: Package) -> None:
-    values = {"product_id": package.product_id, "body": to_json(package).decode()}
-    _put(connection, packages, {"tag": package.tag}, values)
 
 
 def _put(connection: Connection, table: Table, key: dict[str, str], values: dict[str, str]) -> None:

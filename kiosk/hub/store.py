@@ -3,28 +3,26 @@
 import asyncio
 import contextlib
 import logging
-import os
-import secrets
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from pathlib import Path
+from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import Connection
 
 from kiosk.hub import ledger, orders, reporting, visits
 from kiosk.hub.changes import Feed, Listener, seen_by
-from kiosk.hub.database import Database, load_or_make_key
+from kiosk.hub.database import Database, alone, load_or_make_key
 from kiosk.hub.desk import Desk
 from kiosk.hub.facts import Consequences
 from kiosk.hub.reporting import Reporting, StateCall, StateWatch
 from kiosk.hub.settings import HubSettings
 from kiosk.hub.staff import Staff
-from kiosk.hub.stock import refresh
+from kiosk.hub.stock import refresh, set_prices, shelf_as_of
 from kiosk.model.changes import Snapshot
 from kiosk.model.clock import Clock
-from kiosk.model.errors import KioskError
-from kiosk.model.orders import PickLine
+from kiosk.model.errors import KioskError, Refusal
+from kiosk.model.orders import QueueEntry, VisitState
 from kiosk.model.records import Accepted, Batch
 from kiosk.tracking.port import Registry, Tracking
 
@@ -46,46 +44,49 @@ class Hub:
     watch: StateWatch
     desk: Desk
     reporting: Reporting
+    broken: asyncio.Event = field(default_factory=asyncio.Event)
+    """One of the hub's own tasks has died."""
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
-    async def take(self, batch: Batch) -> Accepted:
-        """Records of one terminal. Durable when it returns; then the others are told."""
+    async def take(self, batch: Batch, role: str) -> Accepted | Refusal:
+        """Records of one terminal. Durable when it returns; then the others are told. Raises ``Refused``."""
         consequences = Consequences(self.settings.store.zone)
-        accepted = await self.database.write(ledger.take, batch, self.clock.now(), consequences.apply)
+        accepted = await self.database.write(ledger.take, batch, role, self.clock.now(), consequences.apply)
         self.feed.tell(consequences.news)
+        for news, _ in consequences.news:
+            if isinstance(news, QueueEntry) and news.state is VisitState.CLOSED:
+                self.desk.forget(news.visit_id)
+        self.reporting.wake()
+        if isinstance(accepted, Refusal):
+            log.error("%s", accepted.reason)
+            return accepted
         for key, reason in accepted.flagged.items():
             log.warning("record %s is flagged: %s", key, reason)
-        self.reporting.wake()
         return accepted
 
     async def join(self, listener: Listener) -> Snapshot:
         """From now on the listener hears every change; returns what it may see at this moment."""
 
-        def whole(connection: Connection) -> tuple[Snapshot, list[tuple[PickLine, str]]]:
+        def whole(connection: Connection) -> tuple[Any, ...]:
             since = self.clock.now() - timedelta(hours=24)
-            snapshot = Snapshot(
-                cursor=0,
-                state=self.watch.link,
-                queue=visits.queue(connection),
-                receipts=reporting.receipts_of(connection, listener.terminal, since),
-            )
-            return snapshot, orders.open_lines(connection)
+            receipts = reporting.receipts_of(connection, listener.terminal, since)
+            return visits.queue(connection), receipts, orders.open_lines(connection)
 
-        # Listening begins first: what happens meanwhile is told twice rather than never.
+        # Listening begins first; what was told until the snapshot was read is in the snapshot.
         self.feed.join(listener)
-        snapshot, lines = await self.database.write(whole)
-        listener.cursor = 0
-        while not listener.messages.empty():
-            listener.messages.get_nowait()
-        return seen_by(listener, snapshot, lines)
+        queue, receipts, lines = await self.database.write(whole)
+        listener.begin()
+        return seen_by(listener, self.watch.link, queue, receipts, lines)
 
     async def _keep_shelf(self) -> None:
-        since: datetime | None = None
+        priced = False
         while True:
             try:
-                stock = await self.tracking.stock(since)
-                await self.database.write(refresh, stock, self.settings.prices, whole=since is None)
-                since = stock.as_of
+                if not priced:
+                    await self.database.write(set_prices, self.settings.prices)
+                    priced = True
+                stock = await self.tracking.stock(await self.database.write(shelf_as_of))
+                await self.database.write(refresh, stock, self.settings.prices)
                 self.watch.answered(StateCall.STOCK)
                 if stock.unread:
                     log.warning("%d packages of the state cannot be read: %s", len(stock.unread), stock.unread[:5])
@@ -96,8 +97,11 @@ class Hub:
 
     async def _keep_queue(self) -> None:
         while True:
-            ended = await self.database.write(visits.expire, self.clock.now())
-            self.feed.tell((entry, "") for entry in ended)
+            try:
+                ended = await self.database.write(visits.expire, self.clock.now())
+                self.feed.tell((entry, "") for entry in ended)
+            except KioskError as error:
+                log.error("old tickets are not looked for: %s", error.reason)
             await asyncio.sleep(LOOK_FOR_OLD)
 
     def start(self) -> None:
@@ -106,7 +110,16 @@ class Hub:
             ("queue", self._keep_queue()),
             ("reports", self.reporting.run()),
         ):
-            self._tasks.append(asyncio.create_task(work, name=f"hub {name}"))
+            task = asyncio.create_task(work, name=f"hub {name}")
+            task.add_done_callback(self._ended)
+            self._tasks.append(task)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """A hub without one of its tasks would look well and not be: it stops, and its service starts it anew. The
+        type alone is logged: a message could quote what was worked on."""
+        if not task.cancelled():
+            log.critical("%s stopped: %s", task.get_name(), type(task.exception()).__name__)
+            self.broken.set()
 
     async def close(self) -> None:
         for task in self._tasks:
@@ -120,9 +133,23 @@ async def opened(
     settings: HubSettings, tracking: Tracking, registry: Registry, clock: Clock, *, work: bool = True
 ) -> AsyncIterator[Hub]:
     """The hub with its database open; ``work`` False leaves its own tasks out (tests drive them)."""
-    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    key = load_or_make_key(settings.database_key or settings.data_dir / "database.key")
-    database = Database(settings.data_dir / "hub.db", key)
+    folder = settings.data_dir
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with alone(folder):
+        async with _opened(settings, tracking, registry, clock) as hub:
+            if work:
+                hub.start()
+            yield hub
+
+
+@contextlib.asynccontextmanager
+async def _opened(settings: HubSettings, tracking: Tracking, registry: Registry, clock: Clock) -> AsyncIterator[Hub]:
+    file = settings.data_dir / "hub.db"
+    new = not file.exists()
+    secret = load_or_make_key(settings.data_dir / "patients.key", may_make=new)
+    database = Database(
+        file, load_or_make_key(settings.database_key or settings.data_dir / "database.key", may_make=new)
+    )
     await database.open()
     feed = Feed()
     watch = StateWatch(clock, feed.tell)
@@ -140,26 +167,13 @@ async def opened(
             clock=clock,
             feed=feed,
             watch=watch,
-            secret=_store_secret(settings.data_dir / "patients.key"),
+            secret=bytes.fromhex(secret),
             staff=Staff(settings.staff),
             packs=settings.packs,
         ),
         reporting=Reporting(database, tracking, clock, watch, feed.tell),
     )
     try:
-        if work:
-            hub.start()
         yield hub
     finally:
         await hub.close()
-
-
-def _store_secret(path: Path) -> bytes:
-    """Keys the references that stand for registry numbers in this store."""
-    if not path.exists():
-        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(secrets.token_bytes(32))
-            file.flush()
-            os.fsync(file.fileno())
-    return path.read_bytes()

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from msgspec.structs import replace
 from sqlalchemy import Connection, RowMapping, select
 
-from kiosk.hub.schema import views, visits
+from kiosk.hub.schema import claims, settled, views, visits
 from kiosk.model.base import Sealed, from_json, to_json
 from kiosk.model.errors import Refusal
 from kiosk.model.ids import new_id
@@ -28,13 +28,22 @@ UNDER_WAY = (*WAITING, VisitState.OPEN.value)
 
 
 class Secret(Sealed, frozen=True, kw_only=True):
-    """What an open visit needs to know of the people in it; dropped when the visit is closed."""
+    """What an open visit needs to know of the people in it; dropped when the visit is closed.
+
+    ``choices``: a caregiver of several patients has checked in, and nobody knows yet for whom; each is one of these.
+    """
 
     profile: Profile | None
     concerns: tuple[Concern, ...]
     card_number: str = ""
     """The patient's registry number, for the state's receipt and for reading the figure again."""
     caregiver_number: str = ""
+    choices: tuple["Secret", ...] = ()
+
+    @property
+    def referred(self) -> bool:
+        """Whether a person has to look, whoever the patient is."""
+        return all(each.concerns for each in self.choices) if self.choices else bool(self.concerns)
 
 
 def code(length: int) -> str:
@@ -47,19 +56,17 @@ def reference(secret: bytes, number: str) -> str:
     return hmac.new(secret, number.encode(), hashlib.sha256).hexdigest()[:32] if number else ""
 
 
-def check_in(
-    connection: Connection, secret: Secret, patient_ref: str, caregiver_ref: str, life: timedelta, at: datetime
-) -> QueueEntry:
-    """A new visit with a ticket that no other visit under way has."""
+def check_in(connection: Connection, secret: Secret, key: bytes, life: timedelta, at: datetime) -> QueueEntry:
+    """A new visit with a ticket that no other visit under way has. ``key`` is the store's for references."""
     ticket = _new_ticket(connection)
-    state = VisitState.REFERRED if secret.concerns else VisitState.WAITING
+    state = VisitState.REFERRED if secret.referred else VisitState.WAITING
     entry = QueueEntry(visit_id=new_id(), ticket=ticket, state=state, since=at)
     connection.execute(
         visits.insert().values(
             visit_id=entry.visit_id,
             ticket_id=ticket.ticket_id,
-            patient_ref=patient_ref,
-            caregiver_ref=caregiver_ref,
+            patient_ref=reference(key, secret.card_number),
+            caregiver_ref=reference(key, secret.caregiver_number),
             state=state.value,
             since=at.isoformat(),
             expires=(at + life).isoformat(),
@@ -91,28 +98,52 @@ def _new_ticket(connection: Connection) -> Ticket:
     )
 
 
-def find(connection: Connection, wish: OpenVisit, card_ref: str) -> RowMapping | None:
-    """The visit a ticket, a touch or the patient's own card names; of several the newest that is under way."""
+def find(connection: Connection, wish: OpenVisit, key: bytes) -> RowMapping | None:
+    """The visit a ticket, a touch or a card names; of several the newest that is under way. The card may be the
+    patient's, the caregiver's, or that of any patient the caregiver could be here for."""
+    newest = select(visits).order_by(visits.c.visit_id.desc())
     if wish.ticket_id:
-        which = visits.c.ticket_id == wish.ticket_id
-    elif wish.visit_id:
-        which = visits.c.visit_id == wish.visit_id
-    elif card_ref:
-        mine = (visits.c.patient_ref == card_ref) | (visits.c.caregiver_ref == card_ref)
-        which = mine & visits.c.state.in_(UNDER_WAY)
-    else:
+        return connection.execute(newest.where(visits.c.ticket_id == wish.ticket_id)).mappings().first()
+    if wish.visit_id:
+        return connection.execute(newest.where(visits.c.visit_id == wish.visit_id)).mappings().first()
+    if wish.card is None:
         return None
-    return connection.execute(select(visits).where(which).order_by(visits.c.visit_id.desc())).mappings().first()
+    mine = reference(key, wish.card.number)
+    for row in connection.execute(newest.where(visits.c.state.in_(UNDER_WAY))).mappings():
+        if mine in (row["patient_ref"], row["caregiver_ref"]) or _choice(row, wish.card.number) is not None:
+            return row
+    return None
+
+
+def _choice(row: RowMapping, number: str) -> Secret | None:
+    secret = from_json(row["secret"], Secret)
+    return next((each for each in secret.choices if each.card_number == number), None)
 
 
 def opened(
-    connection: Connection, row: RowMapping | None, session: Session, terminal: str, at: datetime
+    connection: Connection, wish: OpenVisit, session: Session, terminal: str, key: bytes, at: datetime
 ) -> tuple[Visit, QueueEntry] | Refusal:
     """Claims the visit for one counter, once, and notes who looked at it."""
+    row = find(connection, wish, key)
     refusal = _cannot_open(row, terminal, at)
     if refusal is not None:
         return refusal
     assert row is not None
+    secret = from_json(row["secret"], Secret)
+    if secret.choices:
+        chosen = _choice(row, wish.card.number) if wish.card is not None else None
+        if chosen is None:
+            return _no(
+                "store.whose_visit",
+                text("This caregiver may buy for several patients."),
+                text("Scan the card of the patient this visit is for."),
+            )
+        secret = chosen
+        connection.execute(
+            visits.update()
+            .where(visits.c.visit_id == row["visit_id"])
+            .values(secret=to_json(secret).decode(), patient_ref=reference(key, secret.card_number))
+        )
     entry = replace(from_json(row["entry"], QueueEntry), state=VisitState.OPEN, served_at=terminal)
     change(connection, entry)
     connection.execute(
@@ -123,7 +154,6 @@ def opened(
             visit_id=entry.visit_id,
         )
     )
-    secret = from_json(row["secret"], Secret)
     visit = Visit(visit_id=entry.visit_id, ticket=entry.ticket, profile=secret.profile, concerns=secret.concerns)
     return visit, entry
 
@@ -167,13 +197,27 @@ def change(connection: Connection, entry: QueueEntry) -> None:
 
 
 def forget(connection: Connection, entry: QueueEntry) -> None:
-    """The visit has ended: what was known of the people in it is dropped (PAT-12)."""
+    """The visit has ended: what was known of the people in it is dropped, here and in kept answers (PAT-12)."""
     change(connection, entry)
     connection.execute(visits.update().where(visits.c.visit_id == entry.visit_id).values(secret=""))
+    connection.execute(claims.update().where(claims.c.visit_id == entry.visit_id).values(answer=""))
 
 
 def row_of(connection: Connection, visit_id: str) -> RowMapping | None:
     return connection.execute(select(visits).where(visits.c.visit_id == visit_id)).mappings().first()
+
+
+def viewer(connection: Connection, visit_id: str) -> str:
+    """Who opened the visit last: a staff id."""
+    mine = select(views.c.staff_id).where(views.c.visit_id == visit_id).order_by(views.c.position.desc()).limit(1)
+    return connection.execute(mine).scalar_one_or_none() or ""
+
+
+def unsettled(connection: Connection, visit_id: str, secret: Secret) -> Concern | None:
+    """The first concern that stands in the way: nobody may settle it, or nobody has (PAT-05)."""
+    mine = (settled.c.visit_id == visit_id) & (settled.c.decision == "same_person")
+    decided = set(connection.execute(select(settled.c.rule).where(mine)).scalars())
+    return next((each for each in secret.concerns if each.settled_by != "person" or each.rule not in decided), None)
 
 
 def open_here(connection: Connection, visit_id: str, terminal: str) -> tuple[RowMapping, Secret] | Refusal:

@@ -4,12 +4,15 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from sqlalchemy import select
 
 from kiosk.hub.changes import Listener
-from kiosk.hub.reporting import StateCall, _waiting
+from kiosk.hub.reporting import SHOWN_AFTER, StateCall, waiting_reports
+from kiosk.hub.schema import receipts
 from kiosk.hub.stock import left_in, package_of
 from kiosk.model.errors import Refusal, Refused, Theirs, Unavailable
 from kiosk.model.questions import BasketLine
+from kiosk.model.records import VisitClosed
 from kiosk.model.text import text
 from kiosk.tracking.port import NO_ACCESS, NOT_TAKEN
 from tests.hub.world import TAG, trial
@@ -30,7 +33,7 @@ async def shop(tmp_path):
 
 async def send(shop) -> list[str]:
     """One round of the worker; returns what the receipts are then."""
-    await shop.hub.reporting._send(await shop.hub.database.write(_waiting))
+    await shop.hub.reporting.send(await shop.hub.database.write(waiting_reports))
     snapshot = await shop.hub.join(_listener())
     return [receipt.state.value for receipt in snapshot.receipts]
 
@@ -53,6 +56,7 @@ async def test_trouble_at_any_call_loses_nothing_and_doubles_nothing(shop, troub
     (state,) = await send(shop)
     assert state in ("waiting", "sent")
     assert not shop.hub.watch.link.up
+    shop.clock.advance(SHOWN_AFTER.total_seconds())
     assert await send(shop) == ["confirmed"]
     assert shop.hub.watch.link.up
     assert len(shop.state.sales) == 1
@@ -94,7 +98,71 @@ async def test_a_definite_no_is_kept_with_its_reason_and_not_repeated(shop):
     await shop.dispensed()
     shop.state.troubles = [None, refused(NOT_TAKEN)]
     assert await send(shop) == ["refused"]
-    assert await shop.hub.database.write(_waiting) == []
+    assert await shop.hub.database.write(waiting_reports) == []
+
+
+async def test_a_receipt_the_state_is_slow_to_show_is_waited_for_and_never_sent_again(shop):
+    """Taken, but not there for a minute: that is no difference and no reason for a second receipt."""
+    await shop.dispensed()
+    find, shop.state.find = shop.state.find, nothing
+    for _ in range(4):
+        assert await send(shop) == ["sent"]
+        shop.clock.advance(SHOWN_AFTER.total_seconds() * 2)
+    shop.state.find = find
+    assert await send(shop) == ["confirmed"]
+    assert shop.state.stored_twice == 0
+
+
+async def test_an_answer_that_is_lost_is_waited_for_before_a_second_sending(shop):
+    """The state has taken it and shows it late; a look at once finds nothing and must not lead to a second one."""
+    await shop.dispensed()
+    shop.state.after = AWAY
+    find, shop.state.find = shop.state.find, nothing
+    assert await send(shop) == ["sent"]
+    shop.clock.advance(SHOWN_AFTER.total_seconds() - 1)
+    assert await send(shop) == ["sent"]
+    shop.state.find = find
+    assert await send(shop) == ["confirmed"]
+    assert shop.state.stored_twice == 0
+
+
+async def test_one_senseless_answer_does_not_hold_up_the_others(shop):
+    for _ in range(2):
+        fact = await shop.dispensed()
+        await shop.tell("counter-1", VisitClosed(visit_id=fact.visit_id, reason="dispensed"))
+    shop.state.troubles = [NONSENSE]
+    assert sorted(await send(shop)) == ["confirmed", "waiting"]
+    assert not shop.hub.watch.link.up
+    assert sorted(await send(shop)) == ["confirmed", "confirmed"]
+    assert shop.hub.watch.link.up
+
+
+async def test_a_state_that_did_not_let_us_in_is_asked_again_at_once_when_it_does(shop):
+    """Whoever is not let in has told nothing: there is nothing to wait for."""
+    await shop.dispensed()
+    shop.state.troubles = [None, refused(NO_ACCESS)]
+    await send(shop)
+    assert await send(shop) == ["confirmed"]
+
+
+async def test_reports_wait_on_the_disk_and_go_on_after_a_restart(tmp_path):
+    async with trial(tmp_path) as shop:
+        await shop.dispensed()
+        shop.state.after = AWAY
+        await send(shop)
+    async with trial(tmp_path, shop.state, clock=shop.clock) as again:
+        assert await send(again) == ["confirmed"]
+        assert again.state.stored_twice == 0
+
+
+async def test_what_the_state_was_told_is_dropped_when_it_has_confirmed_it(shop):
+    await shop.dispensed()
+    await send(shop)
+    assert await shop.hub.database.write(lambda c: c.execute(select(receipts.c.sale)).scalars().all()) == [""]
+
+
+async def nothing(number: str) -> None:
+    return None
 
 
 async def test_confirmed_units_leave_the_shelf_once(shop):

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from kiosk.hub import orders
-from kiosk.hub.reporting import _waiting
+from kiosk.hub.reporting import waiting_reports
 from kiosk.hub.schema import visits as visits_table
 from kiosk.hub.stock import left_in, package_of
 from kiosk.hub.store import opened
@@ -44,9 +44,9 @@ async def shop(tmp_path):
 
 async def test_a_whole_visit_ends_in_one_receipt(shop):
     fact = await shop.dispensed()
-    waiting = await shop.hub.database.write(_waiting)
-    assert [visit for visit, _, _ in waiting] == [fact.visit_id]
-    await shop.hub.reporting._send(waiting)
+    waiting = await shop.hub.database.write(waiting_reports)
+    assert [report.external_number for report in waiting] == [fact.external_number]
+    await shop.hub.reporting.send(waiting)
     (sale,) = shop.state.sales.values()
     assert (sale.external_number, sale.patient_number) == (fact.external_number, CARD.number)
     assert [(line.tag, line.units, line.total) for line in sale.lines] == [(TAG, Decimal(1), Decimal("45.00"))]
@@ -389,7 +389,7 @@ async def test_a_dispensation_moves_stock_allotment_record_and_report_together(s
     assert await shop.hub.database.write(_left) == before - 1
     order = await shop.ask("counter-1", q.AskOrder(order_id=fact.order_id))
     assert [line.state for line in order.lines] == [LineState.DISPENSED]
-    assert len(await shop.hub.database.write(_waiting)) == 1
+    assert len(await shop.hub.database.write(waiting_reports)) == 1
 
 
 async def test_a_dispensation_without_a_permit_is_kept_and_flagged(shop):
