@@ -1,0 +1,160 @@
+"""Who is served, for whom, and who decided it (PAT-05, PAT-12, PAT-13)."""
+
+from datetime import date
+
+import pytest
+from sqlalchemy import select
+
+from kiosk.hub import visits as hub_visits
+from kiosk.hub.schema import claims, visits
+from kiosk.model import questions as q
+from kiosk.model import records as r
+from kiosk.model.documents import PatientCard
+from kiosk.model.errors import Refusal
+from kiosk.model.orders import Visit, VisitState
+from kiosk.model.people import Person, RegistryStatus
+from tests.hub.world import CARD, PHOTO_ID, ROBIN, TrialRegistry, changed, entry, trial
+
+CARER_CARD = PatientCard(number="C1AB23CD", state="FL")
+CARER = Person(family="Helper", given="Sam", born=date(1980, 5, 5))
+CARER_ID = changed(PHOTO_ID, family="HELPER", given="SAM", born=CARER.born, number="E2")
+CHILD = Person(family="Example", given="Kit", born=date(2015, 3, 3))
+CHILD_CARD = PatientCard(number="P8RY32BC", state="FL")
+
+
+def family(*patients: str):
+    """A caregiver of two patients, or of those named."""
+    carer = entry(
+        number=CARER_CARD.number, person=CARER, role="caregiver", recommendation=None, available=None,
+        patients=patients or (CARD.number, CHILD_CARD.number),
+    )  # fmt: skip
+    child = entry(number=CHILD_CARD.number, person=CHILD)
+    return TrialRegistry(entries={CARER_CARD.number: carer, CARD.number: entry(), CHILD_CARD.number: child})
+
+
+@pytest.mark.requirement("PAT-13")
+async def test_a_caregiver_of_two_is_served_for_the_one_whose_card_is_shown(tmp_path):
+    async with trial(tmp_path, registry=family()) as shop:
+        checked_in = await shop.checked_in(CARER_CARD, CARER_ID)
+        assert checked_in.admitted
+        by_ticket = await shop.opened(ticket_id=checked_in.ticket.ticket_id)
+        assert by_ticket.rule == "store.whose_visit"
+        assert (await shop.opened(card=CARER_CARD)).rule == "store.whose_visit"
+        visit = await shop.opened(card=CHILD_CARD)
+        assert (visit.profile.person, visit.profile.caregiver, visit.profile.minor) == (CHILD, CARER, True)
+        assert visit.ticket == checked_in.ticket
+        assert isinstance(await shop.ask("counter-1", q.MatchCard(visit_id=visit.visit_id, card=CHILD_CARD)), q.Matched)
+        assert isinstance(await shop.ask("counter-1", q.MatchCard(visit_id=visit.visit_id, card=CARD)), Refusal)
+
+
+@pytest.mark.requirement("PAT-13")
+async def test_limits_count_on_the_patient_whoever_stands_at_the_counter(tmp_path):
+    registry = family(CARD.number)
+    async with trial(tmp_path, registry=registry) as shop:
+        checked_in = await shop.checked_in(CARER_CARD, CARER_ID)
+        visit = await shop.opened(ticket_id=checked_in.ticket.ticket_id)
+        await shop.tell(
+            "counter-1",
+            r.FaceCompared(visit_id=visit.visit_id, matches=True),
+            r.NotesRead(visit_id=visit.visit_id, recommendation_id="R1", digest="d"),
+        )
+        assert isinstance(await shop.ordered(visit, q.BasketLine(product_id="2", units=20)), q.Order)
+        own = await shop.attended("counter-2")
+        assert own.profile.person == ROBIN
+        assert (await shop.ordered(own, q.BasketLine(product_id="2", units=1), terminal="counter-2")).citation
+
+
+async def test_a_card_of_nobody_the_caregiver_is_linked_to_opens_nothing(tmp_path):
+    async with trial(tmp_path, registry=family()) as shop:
+        await shop.checked_in(CARER_CARD, CARER_ID)
+        stranger = PatientCard(number="P0000000", state="FL")
+        assert (await shop.opened(card=stranger)).rule == "store.visit_unknown"
+
+
+async def test_the_choice_shows_the_concerns_of_the_one_who_was_chosen(tmp_path):
+    registry = family()
+    registry.entries[CHILD_CARD.number] = entry(number=CHILD_CARD.number, person=CHILD, status=RegistryStatus.SUSPENDED)
+    async with trial(tmp_path, registry=registry) as shop:
+        assert (await shop.checked_in(CARER_CARD, CARER_ID)).admitted
+        child = await shop.opened(card=CHILD_CARD)
+        assert [concern.rule for concern in child.concerns] == ["patient.suspended"]
+        assert child.profile is None, "nobody sees a profile for a visit that must be refused"
+
+
+async def test_notes_of_another_recommendation_are_not_the_notes(tmp_path):
+    async with trial(tmp_path) as shop:
+        visit = await shop.opened()
+        accepted = await shop.tell(
+            "counter-1",
+            r.FaceCompared(visit_id=visit.visit_id, matches=True),
+            r.NotesRead(visit_id=visit.visit_id, recommendation_id="R0", digest="d"),
+        )
+        assert len(accepted.flagged) == 1
+        assert (await shop.ordered(visit)).rule == "store.notes"
+
+
+@pytest.mark.requirement("PAT-05")
+async def test_what_a_person_may_decide_waits_for_that_persons_word(tmp_path):
+    """Only a technician can settle a name that differs, and nothing is ordered before it is on record."""
+    elder = changed(ROBIN, family="Example-Stone")
+    registry = TrialRegistry(entries={CARD.number: entry(person=elder)})
+    async with trial(tmp_path, registry=registry) as shop:
+        visit = await shop.attended()
+        (concern,) = visit.concerns
+        assert concern.settled_by == "person"
+        assert (await shop.ordered(visit)).rule == concern.rule
+        await shop.tell("counter-1", r.ConcernSettled(visit_id=visit.visit_id, rule=concern.rule, decision="refused"))
+        assert (await shop.ordered(visit)).rule == concern.rule
+        await shop.tell(
+            "counter-1", r.ConcernSettled(visit_id=visit.visit_id, rule=concern.rule, decision="same_person")
+        )
+        assert isinstance(await shop.ordered(visit), q.Order)
+
+
+@pytest.mark.requirement("PAT-12")
+async def test_when_the_visit_is_over_no_table_names_the_person(tmp_path):
+    """Byte for byte over everything the database holds, and the answer of then is not given again."""
+    async with trial(tmp_path) as shop:
+        ticket = (await shop.checked_in()).ticket
+        wish = q.OpenVisit(key="flow:open", session_id=await shop.session("counter-1"), ticket_id=ticket.ticket_id)
+        visit = await shop.ask("counter-1", wish)
+        assert isinstance(visit, Visit)
+        assert await shop.ask("counter-1", wish) == visit
+        assert _named(await shop.hub.database.write(_everything))
+        await shop.tell("counter-1", r.VisitClosed(visit_id=visit.visit_id, reason="left"))
+        assert not _named(await shop.hub.database.write(_everything))
+        assert (await shop.ask("counter-1", wish)).rule == "store.visit_closed"
+
+
+async def test_a_visit_that_nobody_came_to_serve_is_forgotten_too(tmp_path):
+    async with trial(tmp_path) as shop:
+        await shop.checked_in()
+        shop.clock.advance(shop.hub.desk.pack().ticket_life.total_seconds())
+        ended = await shop.hub.database.write(hub_visits.expire, shop.clock.now())
+        assert [each.state for each in ended] == [VisitState.EXPIRED]
+        assert not _named(await shop.hub.database.write(_everything))
+
+
+async def test_kept_questions_cannot_be_guessed_from_their_digest(tmp_path):
+    """A card number is short: a plain digest of the question would give it away."""
+    async with trial(tmp_path) as shop, trial(tmp_path / "other") as other:
+        digests = []
+        for each in (shop, other):
+            await each.ask("door", q.CheckIn(key="k", card=CARD, photo_id=PHOTO_ID))
+            digests.append(await each.hub.database.write(lambda c: c.execute(select(claims.c.digest)).scalar_one()))
+        assert digests[0] != digests[1]
+        refs = [
+            await each.hub.database.write(lambda c: c.execute(select(visits.c.patient_ref)).scalar_one())
+            for each in (shop, other)
+        ]
+        assert refs[0] != refs[1]
+
+
+def _everything(connection) -> str:
+    tables = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table'").scalars().all()
+    return "\n".join(repr(connection.exec_driver_sql(f'SELECT * FROM "{name}"').all()) for name in tables)
+
+
+def _named(everything: str) -> bool:
+    words = (CARD.number, ROBIN.family, ROBIN.given, "1990-02-14", PHOTO_ID.family, "Ash Meadow", "Start low")
+    return any(word in everything for word in words)
