@@ -206,6 +206,42 @@ async def test_each_role_is_told_what_it_may_see(tmp_path):
     assert not any(b"Robin" in data or b"Example" in data for data in raw.values())
 
 
+@pytest.mark.requirement("PAT-10", "ORD-04")
+async def test_within_a_second_every_counter_sees_the_patient_and_every_handheld_the_line(tmp_path):
+    async with (
+        trial(tmp_path) as shop,
+        served(make_app(shop.hub, shop.identity)) as port,
+        contextlib.AsyncExitStack() as on,
+    ):
+
+        async def listening(terminal):
+            headers = {"Authorization": f"Bearer token-of-{terminal:>16}"}
+            socket = await on.enter_async_context(
+                connect(f"ws://127.0.0.1:{port}/v1/changes", additional_headers=headers)
+            )
+            from_json(await socket.recv(), Snapshot)
+            return socket
+
+        async def told(socket, seen):
+            while not seen(from_json(await socket.recv(), Change)):
+                pass
+
+        counters = [await listening(terminal) for terminal in ("counter-1", "counter-2")]
+        handheld = await listening("vault-1")
+        ticket = (await shop.checked_in()).ticket
+        async with asyncio.timeout(1):
+            await asyncio.gather(*(told(each, lambda change: change.queue.ticket == ticket) for each in counters))
+        visit = await shop.opened(ticket_id=ticket.ticket_id)
+        await shop.tell(
+            "counter-1",
+            r.FaceCompared(visit_id=visit.visit_id, matches=True),
+            r.NotesRead(visit_id=visit.visit_id, recommendation_id="R1", digest="d"),
+        )
+        order = await shop.ordered(visit)
+        async with asyncio.timeout(1):
+            await told(handheld, lambda change: change.line.line_id == order.lines[0].line_id)
+
+
 @pytest.mark.parametrize("token", ["", "Bearer wrong"])
 async def test_an_unknown_terminal_hears_nothing(tmp_path, token):
     async with trial(tmp_path) as shop, served(make_app(shop.hub, shop.identity)) as port:

@@ -78,7 +78,16 @@ async def test_the_choice_shows_the_concerns_of_the_one_who_was_chosen(tmp_path)
         assert (await shop.checked_in(CARER_CARD, CARER_ID)).admitted
         child = await shop.opened(card=CHILD_CARD)
         assert [concern.rule for concern in child.concerns] == ["patient.suspended"]
-        assert child.profile is None, "nobody sees a profile for a visit that must be refused"
+        assert child.profile is None
+
+
+async def test_nobody_sees_a_profile_for_a_visit_that_must_be_refused(tmp_path):
+    async with trial(tmp_path) as shop:
+        expired = changed(PHOTO_ID, expires=date(2026, 3, 1))
+        ticket = (await shop.checked_in(photo_id=expired)).ticket
+        visit = await shop.opened(ticket_id=ticket.ticket_id)
+        assert [concern.rule for concern in visit.concerns] == ["id.expired"]
+        assert visit.profile is None
 
 
 async def test_notes_of_another_recommendation_are_not_the_notes(tmp_path):
