@@ -5,19 +5,15 @@ Brings most of the program along: where there is a window, its thread imports th
 
 import asyncio
 import contextlib
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Awaitable, Callable
+from functools import cache, partial
 from pathlib import Path
 
-from kiosk.documents import CardFormats, decode
 from kiosk.flows.runner import Observer
 from kiosk.flows.steps import Picture
 from kiosk.hw.printer.driver import NetworkPrinter
 from kiosk.hw.printer.port import Paper, Printer
-from kiosk.hw.scanner.evdev import DeviceSource, key_scanner
-from kiosk.hw.scanner.layouts import LAYOUTS
 from kiosk.hw.scanner.port import Scanner
-from kiosk.hw.scanner.serial import serial_scanner
 from kiosk.hw.sound import make_ear
 from kiosk.local_store.finder import Found, HubAddress
 from kiosk.local_store.keys import load_or_make_key
@@ -25,10 +21,11 @@ from kiosk.local_store.link import HubLink
 from kiosk.local_store.store import TerminalStore
 from kiosk.model.clock import Clock, SystemClock
 from kiosk.model.connection import Connection
+from kiosk.model.documents import AnyDocument, Reading
 from kiosk.model.labels import Label
 from kiosk.model.orders import Ticket
 from kiosk.remote import Remote
-from kiosk.rules.pack import load
+from kiosk.rules.pack import Pack, load
 from kiosk.settings import ScannerPart, TerminalSettings
 from kiosk.terminal import Terminal
 
@@ -43,14 +40,18 @@ async def run_until(
     ready: Callable[[Terminal], None],
     remote: Remote | None = None,
     observers: tuple[Observer, ...] = (),
+    drawn: Callable[[], Awaitable[object]] | None = None,
 ) -> None:
-    """Runs a terminal until ``stop`` is set, then closes all it has opened."""
+    """Runs a terminal until ``stop`` is set, then closes all it has opened.
+
+    ``drawn`` ends when the first picture is on the display: until then only what it needs is loaded.
+    """
     clock = SystemClock()
     folder = Path(settings.data)
     store = await TerminalStore.open(folder / "store", load_or_make_key(folder / "key"))
     try:
         last = (await store.recall(HUB_SEEN) or b"").decode()
-        terminal = _assemble(settings, clock, store, last, draw, observers)
+        terminal = _assemble(settings, clock, store, last, draw, observers, drawn)
         ready(terminal)
         if remote is not None and settings.rehearsal is not None:
             await remote.start(Path(settings.rehearsal.socket))
@@ -74,9 +75,9 @@ def _assemble(
     last: str,
     draw: Callable[[Picture], None],
     observers: tuple[Observer, ...],
+    drawn: Callable[[], Awaitable[object]] | None,
 ) -> Terminal:
     pack = load(settings.state, clock.now().date())
-    formats = CardFormats(state=pack.state, patterns=tuple(rule.pattern for rule in pack.card_rules))
     address = HubAddress(
         pin=settings.hub.fingerprint, static=settings.hub.address, last=last, interfaces=settings.hub.interfaces
     )
@@ -104,7 +105,7 @@ def _assemble(
         clock=clock,
         store=store,
         connect=connect,
-        decode=partial(decode, formats=formats),
+        decode=_decoder(pack),
         draw=draw,
         ear=make_ear(on=settings.sound),
         scanners=tuple(_scanner(part, clock) for part in settings.scanners),
@@ -113,6 +114,7 @@ def _assemble(
         cover_after=settings.cover_after,
         language=settings.language,
         observers=observers,
+        drawn=drawn,
     )
 
 
@@ -124,8 +126,30 @@ def _printer(settings: TerminalSettings, paper: Paper) -> Printer | None:
 def _scanner(part: ScannerPart, clock: Clock) -> Scanner:
     path = Path(part.path)
     if part.kind == "serial":
+        from kiosk.hw.scanner.serial import serial_scanner  # noqa: PLC0415
+
         return serial_scanner(path.name, path, clock, baud=part.baud)
+    from kiosk.hw.scanner.evdev import DeviceSource, key_scanner  # noqa: PLC0415
+    from kiosk.hw.scanner.layouts import LAYOUTS  # noqa: PLC0415
+
     return key_scanner(path.name, lambda: DeviceSource(path), clock, layout=LAYOUTS[part.layout])
+
+
+def _decoder(pack: Pack) -> Callable[[Reading], AnyDocument]:
+    """All that scans can mean is a large room: it is loaded with the first scan, not at the start."""
+
+    @cache
+    def loaded() -> Callable[[Reading], AnyDocument]:
+        from kiosk.documents.cards import CardFormats  # noqa: PLC0415
+        from kiosk.documents.decoding import decode  # noqa: PLC0415
+
+        formats = CardFormats(state=pack.state, patterns=tuple(rule.pattern for rule in pack.card_rules))
+        return partial(decode, formats=formats)
+
+    def decoded(reading: Reading) -> AnyDocument:
+        return loaded()(reading)
+
+    return decoded
 
 
 def _compose(paper: Paper, document: Label | Ticket, code: str) -> bytes:

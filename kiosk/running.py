@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 import signal
+import sys
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     from kiosk.terminal import Terminal
 
 log = logging.getLogger(__name__)
+
+TURN = 0.001
+"""Seconds after which one of the two threads lets the other go on. Python's own 5 ms are a third of a frame, and
+drawing asks for its turn many times a frame."""
 
 
 def run_terminal(settings: TerminalSettings, *, window: bool, die_at: str = "") -> int:
@@ -92,7 +97,7 @@ class _Engine(threading.Thread):
         def ready(terminal: "Terminal") -> None:
             self._terminal = terminal
 
-        await run_until(self._ending, self._settings, draw, ready, remote, observers)
+        await run_until(self._ending, self._settings, draw, ready, remote, observers, drawn=self._open.wait)
 
     async def _screen(self, verb: str, value: str) -> None:
         await self._open.wait()
@@ -126,6 +131,7 @@ class _Engine(threading.Thread):
 def _with_window(settings: TerminalSettings, cut: tuple[Observer, ...]) -> int:
     from kiosk.screens.window import KioskWindow  # noqa: PLC0415
 
+    sys.setswitchinterval(TURN)
     engine: _Engine | None = None
 
     def act(act: Act) -> None:

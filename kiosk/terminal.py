@@ -7,7 +7,7 @@ picture to draw goes out through ``draw``, what the person did comes in through 
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any
 
@@ -68,12 +68,14 @@ class Terminal:
         cover_after: float = 60.0,
         language: str = "en",
         observers: tuple[Observer, ...] = (),
+        drawn: Callable[[], Awaitable[object]] | None = None,
     ) -> None:
         self.name, self.role, self.clock = name, role, clock
         self.store, self.printer = store, printer
         self._all_sent = asyncio.Event()
         self.link = connect(self._hub_told, self._connection_changed)
         self._scanners, self._compose = scanners, compose
+        self._drawn = drawn
         self._observers: tuple[Observer, ...] = (self._wake_link, *observers)
         self._duplicates = Duplicates()
         self._scanner_states: dict[str, ScannerState] = {}
@@ -95,7 +97,6 @@ class Terminal:
 
     async def run(self) -> None:
         """Runs until cancelled: devices, the link, and one flow of the role after the other."""
-        await self.link.start()
         try:
             async with asyncio.TaskGroup() as tasks:
                 for scanner in self._scanners:
@@ -103,8 +104,17 @@ class Terminal:
                 if self.printer is not None:
                     tasks.create_task(self._print_tickets(), name="ticket spool")
                 tasks.create_task(self._work(), name="work")
+                await self._first_picture()
+                await self.link.start()
         finally:
             await self.link.close()
+
+    async def _first_picture(self) -> None:
+        """Finding the hub loads large libraries: a person who waits for the first picture does not wait for these."""
+        if self._drawn is not None:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(PATIENCE):
+                    await self._drawn()
 
     def act(self, act: Act) -> None:
         """What the person did at the window; on the event loop's thread."""

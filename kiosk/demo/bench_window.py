@@ -12,7 +12,7 @@ from typing import Any
 from kiosk.screens.bootstrap import prepare
 from kiosk.screens.panel import Panel
 
-prepare(Panel("bench", 620, 1000, 5.9, left=1290, top=0))
+prepare(Panel("bench", 620, 1000, 5.9, left=1290, top=0), styled=True)
 
 from kivy.app import App  # noqa: E402  (only after Kivy is set up)
 from kivy.clock import Clock  # noqa: E402

@@ -13,18 +13,19 @@ import re
 import secrets
 import ssl
 from collections.abc import Awaitable, Callable
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-import httpx
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from zeroconf import Error as ZeroconfError
-from zeroconf import InterfaceChoice, IPVersion, ServiceStateChange
-from zeroconf.asyncio import AsyncServiceBrowser, AsyncServiceInfo, AsyncZeroconf
 
 from kiosk.model.base import Noun, from_json, to_json
 from kiosk.model.changes import HUB_SERVICE, Hello, HelloAnswer, hello_words, key_fingerprint
 from kiosk.model.text import Text, text
+
+# Finding needs two large libraries; a starting terminal draws its first picture before they are loaded.
+if TYPE_CHECKING:
+    import httpx
+    from zeroconf.asyncio import AsyncZeroconf
 
 log = logging.getLogger(__name__)
 
@@ -103,14 +104,16 @@ def url(address: str, path: str, scheme: str = "http") -> str:
     return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}{path}"
 
 
-def plain_client(seconds: float, **more: Any) -> httpx.AsyncClient:
+def plain_client(seconds: float, **more: Any) -> "httpx.AsyncClient":
     """A client that goes straight to the hub: no proxies, no redirects, nothing from the environment."""
+    import httpx  # noqa: PLC0415
+
     # An empty TLS context: loading the system's certificate authorities takes longer than a whole greeting.
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     return httpx.AsyncClient(timeout=seconds, trust_env=False, follow_redirects=False, verify=context, **more)
 
 
-async def read_at_most(answer: httpx.Response, most: int) -> bytes | None:
+async def read_at_most(answer: "httpx.Response", most: int) -> bytes | None:
     """The body, or None when it is longer than ``most`` bytes."""
     body = bytearray()
     async for piece in answer.aiter_raw():
@@ -122,6 +125,8 @@ async def read_at_most(answer: httpx.Response, most: int) -> bytes | None:
 
 async def greet(address: str) -> Found | None:
     """Asks who is there. None: nobody, nonsense, or no proof within :data:`GREETING`. Never raises for these."""
+    import httpx  # noqa: PLC0415
+
     nonce = secrets.token_hex(32)
     try:
         async with (
@@ -208,6 +213,9 @@ class _Search:
     async def listen(self, seconds: float) -> None:
         """Knocks at what is announced. Where the announced fingerprint is not the pinned one, only at the end: the
         announcement may have been overwritten by somebody else, so it is tried all the same."""
+        from zeroconf import InterfaceChoice, IPVersion, ServiceStateChange  # noqa: PLC0415
+        from zeroconf.asyncio import AsyncServiceBrowser, AsyncZeroconf  # noqa: PLC0415
+
         interfaces = list(self._settings.interfaces) or InterfaceChoice.All
         try:
             network = AsyncZeroconf(interfaces=interfaces, ip_version=IPVersion.V4Only)
@@ -243,7 +251,11 @@ class _Search:
             if isinstance(end, Exception):
                 raise end
 
-    async def _resolve(self, network: AsyncZeroconf, name: str, later: list[str]) -> None:
+    async def _resolve(self, network: "AsyncZeroconf", name: str, later: list[str]) -> None:
+        from zeroconf import Error as ZeroconfError  # noqa: PLC0415
+        from zeroconf import IPVersion  # noqa: PLC0415
+        from zeroconf.asyncio import AsyncServiceInfo  # noqa: PLC0415
+
         try:
             info = AsyncServiceInfo(HUB_SERVICE, name)
             if not await info.async_request(network.zeroconf, 1000):

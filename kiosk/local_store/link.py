@@ -9,12 +9,9 @@ import contextlib
 import logging
 import random
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-import httpx
 import msgspec
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 
 from kiosk.local_store.allowed import allowed, unknown_here
 from kiosk.local_store.finder import Found, HubAddress, NotFound, find, plain_client, read_at_most, split_address, url
@@ -27,6 +24,11 @@ from kiosk.model.errors import Away, KioskError, Ours, Refusal
 from kiosk.model.questions import ANSWERS, tag_of
 from kiosk.model.records import Accepted, Batch, Record
 from kiosk.model.text import Text, text
+
+# A starting terminal draws its first picture before these are loaded.
+if TYPE_CHECKING:
+    import httpx
+    from websockets.asyncio.client import ClientConnection
 
 log = logging.getLogger(__name__)
 
@@ -166,6 +168,8 @@ class HubLink:
     # -- one call --------------------------------------------------------------------------------------------------
 
     async def _call(self, path: str, body: bytes, kind: type[Any]) -> Any:
+        import httpx  # noqa: PLC0415
+
         client = self._client
         if client is None:
             return _away(self._trouble or text("The hub is not connected. Try again in a moment."))
@@ -279,6 +283,9 @@ class HubLink:
                 self._client = None
 
     async def _session(self, found: Found) -> Text | Gap:
+        from websockets.asyncio.client import connect  # noqa: PLC0415
+        from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException  # noqa: PLC0415
+
         host, port = split_address(found.address)
         try:
             async with connect(
@@ -312,7 +319,7 @@ class HubLink:
         except (WebSocketException, ValueError):
             return text("The hub's changes cannot be understood. Call the manager.")
 
-    async def _listen(self, socket: ClientConnection) -> Text:
+    async def _listen(self, socket: "ClientConnection") -> Text:
         async with asyncio.timeout(self._pace.question):
             first = _messages.decode(await socket.recv())
         if not isinstance(first, Snapshot):
@@ -367,7 +374,7 @@ def back_off(tries: int, least: float, most: float, chance: float) -> float:
     return chance * min(most, least * 2.0 ** min(tries, 30))
 
 
-def _understood(answer: httpx.Response, data: bytes | None, kind: type[Any]) -> Any:
+def _understood(answer: "httpx.Response", data: bytes | None, kind: type[Any]) -> Any:
     status = answer.status_code
     if status in {401, 403}:
         return _away(unknown_here())

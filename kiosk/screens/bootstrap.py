@@ -5,6 +5,7 @@ leave on Escape, and take every touch twice (once from SDL as a mouse, once from
 """
 
 import atexit
+import importlib.util
 import os
 import shutil
 import tempfile
@@ -25,12 +26,35 @@ def _home() -> Path:
     return home
 
 
-def prepare(panel: Panel, *, frames: int = 60) -> None:
+def _data(home: Path) -> Path:
+    """Kivy's own data with an empty ``style.kv``.
+
+    Kivy reads the looks of all its widgets when it is imported, a third of the time a bare window takes to open. The
+    screens are made of plain widgets and need none of them.
+    """
+    kivy = importlib.util.find_spec("kivy")
+    assert kivy is not None
+    assert kivy.origin is not None
+    folder = home / "data"
+    folder.mkdir(exist_ok=True)
+    for item in (Path(kivy.origin).parent / "data").iterdir():
+        link = folder / item.name
+        if item.name != "style.kv" and not link.exists():
+            link.unlink(missing_ok=True)  # left by another version
+            link.symlink_to(item)
+    (folder / "style.kv").touch()
+    return folder
+
+
+def prepare(panel: Panel, *, frames: int = 60, styled: bool = False) -> None:
     """Call once, before the first import of ``kivy.core.window``.
 
-    At most ``frames`` a second are drawn; 0 leaves the pace to the caller's own loop.
+    At most ``frames`` a second are drawn; 0 leaves the pace to the caller's own loop. ``styled``: with the looks of
+    Kivy's own buttons, labels and so on, for a window that uses them.
     """
     home = _home()
+    if not styled:
+        os.environ["KIVY_DATA_DIR"] = str(_data(home))
     os.environ.update(
         KIVY_NO_ARGS="1",
         KIVY_NO_CONFIG="1",
@@ -39,6 +63,8 @@ def prepare(panel: Panel, *, frames: int = 60) -> None:
         KIVY_LOG_MODE="PYTHON",
         KIVY_HOME=str(home),
         KIVY_IMAGE="sdl2",  # else every image library that is installed is imported
+        KIVY_TEXT="sdl2",
+        KIVY_WINDOW="sdl2",
         KIVY_METRICS_DENSITY="1",
         KIVY_METRICS_FONTSCALE="1",
         KIVY_DPI=str(round(panel.px_per_mm * 25.4)),

@@ -9,7 +9,8 @@ import pytest
 import zxingcpp
 from PIL import Image
 
-from kiosk.documents import CardFormats, decode
+from kiosk.documents.cards import CardFormats
+from kiosk.documents.decoding import decode
 from kiosk.model.documents import LabelCode, Reading
 
 STEPS = {

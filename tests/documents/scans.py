@@ -4,7 +4,8 @@ from datetime import date
 from typing import Any
 
 from kiosk.demo.specimens import licence
-from kiosk.documents import CardFormats, decode
+from kiosk.documents.cards import CardFormats
+from kiosk.documents.decoding import decode
 from kiosk.model.documents import AnyDocument, PhotoId, Reading
 from kiosk.model.people import Person
 

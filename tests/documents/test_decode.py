@@ -3,7 +3,7 @@
 import pytest
 
 from kiosk.demo.specimens import patient_card
-from kiosk.documents import CardFormats
+from kiosk.documents.cards import CardFormats
 from kiosk.documents.reasons import REASON_KEYS
 from kiosk.model.documents import BankCard, PackageTag, PatientCard, Reading, UnitCode, Unread
 from tests.documents.scans import read, robin

@@ -6,7 +6,8 @@ import pytest
 
 from kiosk.demo import SHOP_FILE
 from kiosk.demo.specimens import licence, patient_card
-from kiosk.documents import CardFormats, decode
+from kiosk.documents.cards import CardFormats
+from kiosk.documents.decoding import decode
 from kiosk.model.base import to_json
 from kiosk.model.clock import SystemClock, local_date
 from kiosk.model.documents import PatientCard, PhotoId, Reading
