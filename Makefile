@@ -20,6 +20,7 @@ $(STAMP): requirements.lock pyproject.toml tools/system-packages
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . 2>$(VENV)/install.log \
 		|| { cat $(VENV)/install.log >&2; exit 1; }
+	@$(BIN)/python -m compileall -q kiosk
 	@touch $@
 
 .PHONY: run

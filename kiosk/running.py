@@ -9,14 +9,13 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kiosk.dying import PowerCut
-from kiosk.flows.runner import Observer
 from kiosk.flows.steps import Act, Picture
 from kiosk.model.errors import KioskError
 from kiosk.remote import Remote
 from kiosk.settings import TerminalSettings
 
 if TYPE_CHECKING:
+    from kiosk.flows.runner import Observer
     from kiosk.terminal import Terminal
 
 log = logging.getLogger(__name__)
@@ -28,7 +27,7 @@ drawing asks for its turn many times a frame."""
 
 def run_terminal(settings: TerminalSettings, *, window: bool, die_at: str = "") -> int:
     """Runs until the process is told to stop; returns the exit code."""
-    cut: tuple[Observer, ...] = (PowerCut(die_at),) if die_at else ()
+    cut = _power_cut(die_at)
     Path(settings.data).mkdir(parents=True, exist_ok=True, mode=0o700)
     if window:
         return _with_window(settings, cut)
@@ -36,7 +35,15 @@ def run_terminal(settings: TerminalSettings, *, window: bool, die_at: str = "") 
     return 0
 
 
-async def _without_window(settings: TerminalSettings, cut: tuple[Observer, ...]) -> None:
+def _power_cut(step: str) -> "tuple[Observer, ...]":
+    if not step:
+        return ()
+    from kiosk.dying import PowerCut  # noqa: PLC0415
+
+    return (PowerCut(step),)
+
+
+async def _without_window(settings: TerminalSettings, cut: "tuple[Observer, ...]") -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
@@ -61,7 +68,7 @@ def _nobody_looks(_: Picture) -> None:
 class _Engine(threading.Thread):
     """The terminal's event loop beside the window's main thread."""
 
-    def __init__(self, settings: TerminalSettings, window: Any, cut: tuple[Observer, ...]) -> None:
+    def __init__(self, settings: TerminalSettings, window: Any, cut: "tuple[Observer, ...]") -> None:
         super().__init__(name="terminal")
         self._settings, self._window, self._cut = settings, window, cut
         self._ending = asyncio.Event()
@@ -128,7 +135,7 @@ class _Engine(threading.Thread):
             self._loop.call_soon_threadsafe(self._ending.set)
 
 
-def _with_window(settings: TerminalSettings, cut: tuple[Observer, ...]) -> int:
+def _with_window(settings: TerminalSettings, cut: "tuple[Observer, ...]") -> int:
     from kiosk.screens.window import KioskWindow  # noqa: PLC0415
 
     sys.setswitchinterval(TURN)
