@@ -6,14 +6,14 @@ from kiosk.flows.label import label_units
 from kiosk.flows.order import take_order
 from kiosk.flows.parts import explain, hub
 from kiosk.flows.pick import await_pick
-from kiosk.flows.requests import Changed, Chosen, Commit, Scanned, Show, Until
+from kiosk.flows.requests import Changed, Chosen, Commit, Scanned, Show, Tell, Told, Until
 from kiosk.flows.sop import Flow, Sop
-from kiosk.flows.steps import Banner, Choice, FaceCheck, HandedOver, Notes, Queue, Referred
+from kiosk.flows.steps import Banner, Choice, FaceCheck, HandedOver, Notes, Notice, Queue, Referred
 from kiosk.model.base import to_json
 from kiosk.model.documents import PatientCard, TicketCode
 from kiosk.model.errors import Refusal
 from kiosk.model.orders import Order, Visit
-from kiosk.model.people import Profile, Session
+from kiosk.model.people import Basis, Profile, Session
 from kiosk.model.questions import AskPermit, CancelOrder, OpenVisit, Permit
 from kiosk.model.records import (
     ConcernSettled,
@@ -31,6 +31,10 @@ LAST_PICTURE = 15.0
 """Seconds the confirmed hand-over stays on the screen."""
 
 
+PERMIT_HOLDS = 60.0
+"""Seconds from asking for a permit to the record of the hand-over. What the state and the shelf said is old then."""
+
+
 def serve(session: Session) -> Flow[str]:
     """One visit. Returns ``"served"`` or ``"signed_out"``."""
     visit = yield from call_next(session)
@@ -38,6 +42,10 @@ def serve(session: Session) -> Flow[str]:
         yield Commit(fact=SignedOut(session_id=session.session_id, reason="asked"), sop="DSP-1.1")
         return "signed_out"
     if visit.concerns and not (yield from settle(visit)):
+        return "served"
+    if visit.basis is not None and visit.basis.source == "last_answer" and not (yield from tell_age(visit.basis)):
+        yield Commit(fact=VisitRefused(visit_id=visit.visit_id, rules=("registry.unknown",)), sop="DSP-1.2")
+        yield Commit(fact=VisitClosed(visit_id=visit.visit_id, reason="refused"), sop="DSP-1.2")
         return "served"
     if visit.profile is None:
         yield Commit(fact=VisitRefused(visit_id=visit.visit_id, rules=("patient.not_established",)), sop="DSP-1.2")
@@ -65,7 +73,7 @@ def attend(session: Session, visit: Visit, profile: Profile) -> Flow[None]:
         if picked is None:
             continue
         units = yield from label_units(visit, picked, banner)
-        if units is not None and (yield from hand_over(session, visit, picked, units, banner)):
+        if units is not None and (yield from hand_over(session, visit, profile, picked, units, banner)):
             return
         cancel = CancelOrder(key="", session_id=session.session_id, order_id=order.order_id, reason="at the counter")
         yield from hub(cancel, "DSP-1.7", claims=True, banner=banner)
@@ -126,6 +134,27 @@ def settle(visit: Visit) -> Flow[bool]:
     return False
 
 
+def tell_age(basis: Basis, banner: Banner | None = None) -> Flow[bool]:
+    """PAT-07: the registry is away and the state lets its last answer count. Whose word, how old, and by which rule is
+    on the screen before anything rests on it. True when the technician goes on."""
+    answer = yield Show(
+        step=Notice(
+            sop="DSP-1.2",
+            title=text("The registry is away"),
+            body=basis.said or text("The registry does not answer."),
+            hint=text("By the state's rule: {citation}", citation=basis.citation),
+            tone="warning",
+            choices=(
+                Choice(key="go", label=text("Go on with it"), look="go"),
+                Choice(key="stop", label=text("Do not serve"), look="stop"),
+            ),
+        ),
+        banner=banner,
+        sound="look",
+    )
+    return bool(answer == Chosen(key="go"))
+
+
 def compare_face(visit: Visit, profile: Profile, banner: Banner) -> Flow[bool]:
     """PAT-08. Only here, only by touch, only by a named person."""
     answer = yield Show(
@@ -170,33 +199,52 @@ def read_notes(visit: Visit, profile: Profile, banner: Banner) -> Flow[bool]:
 
 
 def hand_over(
-    session: Session, visit: Visit, order: Order, units: tuple[DispensedUnit, ...], banner: Banner
+    session: Session, visit: Visit, profile: Profile, order: Order, units: tuple[DispensedUnit, ...], banner: Banner
 ) -> Flow[bool]:
     """The last look, then one record: stock, allotment and the state's receipt follow from it (ALT-05)."""
-    permit: Permit | None = None
-    while permit is None:
-        wish = AskPermit(key="", session_id=session.session_id, visit_id=visit.visit_id, order_id=order.order_id)
-        answer = yield from hub(wish, "DSP-1.8", claims=True, banner=banner)
-        if isinstance(answer, Permit):
-            permit = answer
-        elif isinstance(answer, Refusal):
-            again = Choice(key="again", label=text("Check again"), look="go")
-            cancel = Choice(key="cancel", label=text("Cancel the order"), look="stop")
-            if (yield from explain(answer, "DSP-1.8", again, cancel, banner=banner)) == "cancel":
-                return False
-        else:
-            return False
+    permit = yield from last_look(session, visit, order, banner)
+    if permit is None:
+        return False
     fact = Dispensed(
         visit_id=visit.visit_id,
         order_id=order.order_id,
         permit_id=permit.permit_id,
         external_number=permit.external_number,
         units=units,
+        basis=permit.basis,
+        patient_ref=profile.patient_ref,
+        caregiver_ref=profile.caregiver_ref,
     )
     yield Commit(fact=fact, sop="DSP-1.8")
     yield from last_picture(visit, order, banner)
     yield Commit(fact=VisitClosed(visit_id=visit.visit_id, reason="dispensed"), sop="DSP-1.9")
     return True
+
+
+def last_look(session: Session, visit: Visit, order: Order, banner: Banner) -> Flow[Permit | None]:
+    """A permit that is new when it is used: after a power cut, or a long wait, the hub is asked again. None: the order
+    is to be cancelled."""
+    seen = visit.basis
+    while True:
+        asked: Told = yield Tell(sop="DSP-1.8")
+        wish = AskPermit(key="", session_id=session.session_id, visit_id=visit.visit_id, order_id=order.order_id)
+        answer = yield from hub(wish, "DSP-1.8", claims=True, banner=banner)
+        if isinstance(answer, Permit):
+            aged = answer.basis if answer.basis is not None and answer.basis.source == "last_answer" else None
+            if aged is not None and (seen is None or seen.as_of != aged.as_of or seen.source != aged.source):
+                if not (yield from tell_age(aged, banner)):
+                    return None
+                seen = aged
+            told: Told = yield Tell(sop="DSP-1.8")
+            if 0 <= (told.at - asked.at).total_seconds() <= PERMIT_HOLDS:
+                return answer
+        elif isinstance(answer, Refusal):
+            again = Choice(key="again", label=text("Check again"), look="go")
+            cancel = Choice(key="cancel", label=text("Cancel the order"), look="stop")
+            if (yield from explain(answer, "DSP-1.8", again, cancel, banner=banner)) == "cancel":
+                return None
+        else:
+            return None
 
 
 def last_picture(visit: Visit, order: Order, banner: Banner) -> Flow[None]:
@@ -214,4 +262,4 @@ def last_picture(visit: Visit, order: Order, banner: Banner) -> Flow[None]:
         yield Show(step=done, time_out=LAST_PICTURE, banner=banner)
 
 
-SERVE = Sop("DSP-1", 1, "Serving a patient", serve, (Session,))
+SERVE = Sop("DSP-1", 2, "Serving a patient", serve, (Session,))

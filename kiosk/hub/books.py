@@ -1,7 +1,7 @@
 """A patient's book as the rules want it, from the store's own purchases and the registry's figure (ALT-01, ALT-05)."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -12,11 +12,13 @@ from kiosk.hub.stock import product_of, sellable
 from kiosk.model.allotments import BasketLine, Purchase
 from kiosk.model.base import from_json
 from kiosk.model.errors import Refusal
+from kiosk.model.packages import CannabinoidProfile, Package
 from kiosk.model.people import Recommendation
 from kiosk.model.questions import Counsel, Offer
 from kiosk.model.text import text
 from kiosk.rules.allotments import Book, Item, judge, standing
 from kiosk.rules.law import Pack
+from kiosk.rules.profiles import profile_of
 from kiosk.rules.recommendations import conflict
 from kiosk.rules.shelf import potency
 
@@ -73,7 +75,7 @@ def items_of(connection: Connection, basket: tuple[BasketLine, ...]) -> list[Ite
                 reason=text("The basket holds something that is not on the shelf."),
                 way_on=text("Take it out."),
             )
-        items.append(Item(product=product, units=line.units, route=line.route))
+        items.append(Item(product=product, units=line.units, route=line.route, wanted=line.wanted))
     return items
 
 
@@ -115,10 +117,16 @@ def counsel(
                 in_stock=sum(left for _, left in there),
                 most=most,
                 why_not=why,
+                profiles=_profiles(package for package, _ in there),
             )
         )
     judgement = judge(pack, book, recommendation, on, items)
     return Counsel(standing=stands, offers=tuple(offers), judgement=judgement)
+
+
+def _profiles(packages: Iterable[Package]) -> tuple[CannabinoidProfile, ...]:
+    found = {profile_of(package.lab.thc, package.lab.cbd) for package in packages}
+    return tuple(profile for profile in CannabinoidProfile if profile in found)
 
 
 def _sold_out(name: str) -> Refusal:

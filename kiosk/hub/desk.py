@@ -7,55 +7,38 @@ acts. So two terminals can ask at the same moment and never get more than the la
 import asyncio
 import hashlib
 import hmac
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import date
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import replace
 from sqlalchemy import Connection, select
 
-from kiosk.hub import orders, staff, visits
-from kiosk.hub.books import book_of, counsel, disagreements, items_of
+from kiosk.hub import lines, orders, staff, visits
+from kiosk.hub.books import book_of, counsel
 from kiosk.hub.changes import Feed, News
 from kiosk.hub.database import Database
-from kiosk.hub.door import examine
-from kiosk.hub.facts import proven_units
+from kiosk.hub.door import Door
 from kiosk.hub.labels import label_of
-from kiosk.hub.refusals import (
-    EMPTY_BASKET,
-    KEY_USED,
-    NOT_ACTIVE,
-    NOT_PROVEN,
-    NOT_SIGNED_IN,
-    ONE_ORDER,
-    ORDER_OVER,
-    ORDER_UNKNOWN,
-    REGISTRY_SILENT,
-    VISIT_OVER,
-    not_mine,
-    not_ready,
-)
-from kiosk.hub.reporting import StateCall, StateWatch
-from kiosk.hub.schema import claims, flags
+from kiosk.hub.lines import By
+from kiosk.hub.refusals import KEY_USED, NOT_SIGNED_IN, ORDER_OVER, VISIT_OVER, not_mine
+from kiosk.hub.registry import Figure, RegistryDesk, Word
+from kiosk.hub.sale import Sale
+from kiosk.hub.schema import claims
 from kiosk.hub.settings import HubSettings
 from kiosk.hub.staff import Staff
 from kiosk.hub.visits import Secret
 from kiosk.model import questions as q
 from kiosk.model.base import from_json, to_json
 from kiosk.model.clock import Clock, local_date
-from kiosk.model.errors import KioskError, Refusal
-from kiosk.model.orders import PickLine, QueueEntry, Visit
-from kiosk.model.people import Recommendation, RegistryEntry, RegistryStatus, Session
+from kiosk.model.errors import Refusal
+from kiosk.model.orders import PickLine, Visit
+from kiosk.model.people import Recommendation, Session
 from kiosk.model.text import text
-from kiosk.rules.allotments import Item, judge
 from kiosk.rules.law import Pack
 from kiosk.rules.pack import load
-from kiosk.tracking.port import Registry
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -66,39 +49,13 @@ class Caller:
     role: str
 
 
-@dataclass(frozen=True)
-class Figure:
-    """The registry's own word on one patient, and an instant before it was asked. ``entry`` None: it did not answer."""
-
-    entry: RegistryEntry | None
-    as_of: datetime
-
-    @property
-    def available(self) -> dict[str, Decimal] | None:
-        return self.entry.available if self.entry is not None else None
-
-    def recommendation(self, secret: Secret) -> Recommendation | None:
-        """The registry's newest word; what was known at check-in where it does not answer. That is for looking
-        around only: :meth:`refusal` stands before every decision."""
-        if self.entry is not None:
-            return self.entry.recommendation if self.entry.status is RegistryStatus.ACTIVE else None
-        return secret.profile.recommendation if secret.profile else None
-
-    def refusal(self) -> Refusal | None:
-        """Nothing is decided without the registry's answer, or for a patient who is not active any more (PAT-07)."""
-        if self.entry is None:
-            return REGISTRY_SILENT
-        return None if self.entry.status is RegistryStatus.ACTIVE else NOT_ACTIVE
-
-
 @dataclass
 class Desk:
     settings: HubSettings
     database: Database
-    registry: Registry
+    registry: RegistryDesk
     clock: Clock
     feed: Feed
-    watch: StateWatch
     secret: bytes
     staff: Staff
     packs: Path | None = None
@@ -123,17 +80,6 @@ class Desk:
 
     def pack(self) -> Pack:
         return load(self.settings.store.state, self.today(), self.packs)
-
-    async def _look_up(self, number: str) -> RegistryEntry | None:
-        """The registry's answer now; None when there is none. Never a pass by itself (PAT-07)."""
-        try:
-            entry = await self.registry.look_up(number)
-        except KioskError as error:
-            log.warning("the registry gives no answer: %s", error.reason)
-            self.watch.failed(StateCall.REGISTRY)
-            return None
-        self.watch.answered(StateCall.REGISTRY)
-        return entry if entry.number == number else None
 
     async def _claim(
         self, question: Any, caller: Caller, work: Callable[..., tuple[Any, list[tuple[News, str]]]], *args: Any
@@ -181,8 +127,13 @@ class Desk:
     # --- check-in
 
     async def _check_in(self, caller: Caller, wish: q.CheckIn) -> Any:
-        pack = self.pack()
-        secret = await examine(wish, self._look_up, pack, self.today(), self.secret)
+        pack, until = self.pack(), self.registry.until()
+
+        async def look_up(number: str) -> Word:
+            return await self.registry.word(number, pack, until)
+
+        door = Door(pack=pack, today=self.today(), zone=self.settings.store.zone, now=self.clock.now(), key=self.secret)
+        secret = await door.examine(wish, look_up)
 
         def work(connection: Connection) -> tuple[Any, list[tuple[News, str]]]:
             made = visits.check_in(connection, secret, self.secret, pack.ticket_life, self.clock.now())
@@ -223,9 +174,8 @@ class Desk:
     async def _figure(self, visit_id: str, secret: Secret, *, fresh: bool) -> Figure:
         """The registry's figure. One reading serves a visit's looking around; a decision reads it again."""
         known = self._figures.get(visit_id)
-        if known is None or known.entry is None or fresh:
-            as_of = self.clock.now()  # before the question: what the state learns meanwhile may not be in the answer
-            known = Figure(await self._look_up(secret.card_number), as_of)
+        if fresh or known is None or known.entry is None or known.patient.last:
+            known = await self.registry.figure(secret.card_number, secret.caregiver_number, self.pack())
             self._figures[visit_id] = known
         return known
 
@@ -241,8 +191,11 @@ class Desk:
         figure = await self._figure(wish.visit_id, secret, fresh=False)
 
         def work(connection: Connection) -> Any:
-            book = book_of(connection, row["patient_ref"], figure.available, figure.as_of)
-            return counsel(connection, self.pack(), book, figure.recommendation(secret), self.today(), wish.basket)
+            book = book_of(connection, row["patient_ref"], figure.available, figure.patient.as_of)
+            book = replace(book, on_last_answer=figure.patient.last)
+            # without the registry's word this is for looking around only: every decision asks for it again
+            recommendation = figure.recommendation if figure.entry is not None else known_of(secret)
+            return counsel(connection, self.pack(), book, recommendation, self.today(), wish.basket)
 
         return await self.database.write(work)
 
@@ -254,40 +207,22 @@ class Desk:
         if isinstance(here, Refusal):
             return here
         figure = await self._figure(wish.visit_id, here[1], fresh=True)
+        return await self._claim(wish, caller, self._sale(caller, session, figure).confirm, wish)
 
-        def work(connection: Connection) -> tuple[Any, list[tuple[News, str]]]:
-            here = visits.open_here(connection, wish.visit_id, caller.terminal)
-            if isinstance(here, Refusal):
-                return here, []
-            row, secret = here
-            refusal = not_ready(connection, row, secret) or figure.refusal()
-            if refusal is not None:
-                return refusal, []
-            if orders.open_order_of(connection, wish.visit_id) is not None:
-                return ONE_ORDER, []
-            items = items_of(connection, wish.basket)
-            if isinstance(items, Refusal) or not items:
-                return items or EMPTY_BASKET, []
-            recommendation = figure.recommendation(secret)
-            book = book_of(connection, row["patient_ref"], figure.available, figure.as_of)
-            judged = judge(self.pack(), book, recommendation, self.today(), items)
-            if judged.refusal is not None:
-                return judged.refusal, []
-            chosen = orders.choose_packages(connection, items, self.today())
-            if isinstance(chosen, Refusal):
-                return chosen, []
-            ticket = from_json(row["entry"], QueueEntry).ticket
-            stands_behind = recommendation.recommendation_id if recommendation is not None else ""
-            order, lines = orders.make(
-                connection, chosen, row, ticket, session, caller.terminal, self.today(), stands_behind
-            )
-            return order, [(line, caller.terminal) for line in lines]
-
-        return await self._claim(wish, caller, work)
+    def _sale(self, caller: Caller, session: Session, figure: Figure) -> Sale:
+        return Sale(
+            by=By.session(session, caller.terminal, self.clock.now()),
+            figure=figure,
+            pack=self.pack(),
+            today=self.today(),
+            zone=self.settings.store.zone,
+        )
 
     async def _cancel_order(self, caller: Caller, wish: q.CancelOrder) -> Any:
-        if await self._session(caller, wish.session_id) is None:
+        session = await self._session(caller, wish.session_id)
+        if session is None:
             return NOT_SIGNED_IN
+        by = By.session(session, caller.terminal, self.clock.now())
 
         def work(connection: Connection) -> tuple[Any, list[tuple[News, str]]]:
             order = orders.order_of(connection, wish.order_id)
@@ -296,7 +231,7 @@ class Desk:
                 refusal = ORDER_OVER
             if refusal is not None:
                 return refusal, []
-            moved = orders.cancel(connection, wish.order_id)
+            moved = orders.cancel(connection, wish.order_id, by)
             return q.Cancelled(order_id=wish.order_id), [(line, caller.terminal) for line in moved]
 
         return await self._claim(wish, caller, work)
@@ -341,35 +276,7 @@ class Desk:
         if isinstance(here, Refusal):
             return here
         figure = await self._figure(wish.visit_id, here[1], fresh=True)
-
-        def work(connection: Connection) -> tuple[Any, list[tuple[News, str]]]:
-            order = orders.order_of(connection, wish.order_id)
-            here = visits.open_here(connection, wish.visit_id, caller.terminal)
-            if isinstance(here, Refusal) or order is None or order.visit_id != wish.visit_id:
-                return here if isinstance(here, Refusal) else ORDER_UNKNOWN, []
-            row, secret = here
-            refusal = not_ready(connection, row, secret) or figure.refusal()
-            if refusal is None and not orders.is_open(connection, wish.order_id):
-                refusal = ORDER_OVER
-            if refusal is None and not proven_units(connection, wish.order_id):
-                refusal = NOT_PROVEN
-            if refusal is not None:
-                return refusal, []
-            items = [Item(product=line.product, units=line.units, route=line.route) for line in order.lines]
-            recommendation, pack = figure.recommendation(secret), self.pack()
-            book = book_of(connection, row["patient_ref"], figure.available, figure.as_of, without_order=wish.order_id)
-            judged = judge(pack, book, recommendation, self.today(), items)
-            for difference in disagreements(pack, book, recommendation, self.today()):
-                self._flag(connection, wish.key, difference)
-            if judged.refusal is not None:
-                self._flag(connection, wish.key, f"the last look before hand-over refused by {judged.refusal.rule}")
-                return judged.refusal, []
-            return orders.permit(connection, wish.order_id, session), []
-
-        return await self._claim(wish, caller, work)
-
-    def _flag(self, connection: Connection, key: str, reason: str) -> None:
-        connection.execute(flags.insert().values(record_key=key, reason=reason, at=self.clock.now().isoformat()))
+        return await self._claim(wish, caller, self._sale(caller, session, figure).permit, wish)
 
     # --- vault
 
@@ -377,9 +284,10 @@ class Desk:
         session = await self._session(caller, wish.session_id)
         if session is None:
             return NOT_SIGNED_IN
+        by = By.session(session, caller.terminal, self.clock.now())
 
         def work(connection: Connection) -> tuple[Any, list[tuple[News, str]]]:
-            line = orders.claim(connection, wish, session)
+            line = lines.claim(connection, wish, session, by)
             return line, [(line, line.counter)] if isinstance(line, PickLine) else []
 
         return await self._claim(wish, caller, work)
@@ -388,9 +296,10 @@ class Desk:
         session = await self._session(caller, wish.session_id)
         if session is None:
             return NOT_SIGNED_IN
+        by = By.session(session, caller.terminal, self.clock.now())
 
         def work(connection: Connection) -> tuple[Any, list[tuple[News, str]]]:
-            line = orders.release(connection, wish.line_id, session)
+            line = lines.release(connection, wish.line_id, session, by)
             return q.Released(line_id=wish.line_id), [(line, line.counter)] if line is not None else []
 
         return await self._claim(wish, caller, work)
@@ -399,4 +308,9 @@ class Desk:
         session = await self._session(caller, wish.session_id)
         if session is None:
             return NOT_SIGNED_IN
-        return await self.database.write(orders.check_unit, wish, session, self.today())
+        return await self.database.write(lines.check_unit, wish, session, self.today())
+
+
+def known_of(secret: Secret) -> Recommendation | None:
+    """What was known at check-in."""
+    return secret.profile.recommendation if secret.profile else None

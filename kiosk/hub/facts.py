@@ -7,16 +7,17 @@ from decimal import Decimal
 from msgspec.structs import replace
 from sqlalchemy import Connection, select
 
-from kiosk.hub import orders, staff, visits
+from kiosk.hub import lines, orders, staff, visits
 from kiosk.hub.changes import News
+from kiosk.hub.lines import By
 from kiosk.hub.schema import labels, permits, purchases, receipts, settled
 from kiosk.hub.schema import visits as visits_table
-from kiosk.hub.stock import package_of, product_of
+from kiosk.hub.stock import package_of, product_of, unsafe
 from kiosk.hub.visits import Secret
 from kiosk.model import records as r
 from kiosk.model.base import from_json, to_json
 from kiosk.model.clock import local_date
-from kiosk.model.orders import PickLine, QueueEntry, Receipt, ReceiptState, VisitState
+from kiosk.model.orders import LineState, PickLine, QueueEntry, Receipt, ReceiptState, VisitState
 from kiosk.model.packages import Product
 from kiosk.tracking.port import Sale, SaleLine
 
@@ -47,7 +48,7 @@ class Consequences:
             case r.NotesRead() as fact:
                 return self._notes_read(connection, record, fact)
             case r.UnitPicked() as fact:
-                return self._picked(connection, fact)
+                return self._picked(connection, record, fact)
             case r.LabelIssued() as fact:
                 return self._label_issued(connection, fact)
             case r.LabelVoided(number=number, print_no=print_no):
@@ -98,16 +99,22 @@ class Consequences:
             )
         return reason
 
-    def _picked(self, connection: Connection, fact: r.UnitPicked) -> str:
-        row = orders.row_of(connection, fact.line_id)
-        line = orders.picked(connection, fact.line_id, fact.n, fact.tag, fact.item)
+    def _by(self, connection: Connection, record: r.Record) -> By:
+        name = staff.name_of(connection, record.session_id)
+        return By(staff_id=record.staff_id, name=name, terminal=record.terminal, at=record.at)
+
+    def _picked(self, connection: Connection, record: r.Record, fact: r.UnitPicked) -> str:
+        by = self._by(connection, record)
+        row = lines.row_of(connection, fact.line_id)
+        line = lines.picked(connection, fact.line_id, fact.n, fact.tag, fact.item, by)
         if row is None or line is None:
             return "a unit was picked that no claimed line was waiting for"
         self._told.append((line, row["terminal"]))
         package = package_of(connection, fact.tag)
         if package is None or (package.product_id, package.batch) != (line.product.product_id, line.batch):
             return "another package than ordered was picked"
-        return ""
+        refusal = unsafe(connection, fact.tag, local_date(record.at, self._zone))
+        return f"a package was picked that may not leave: {refusal.rule}" if refusal is not None else ""
 
     def _label_issued(self, connection: Connection, fact: r.LabelIssued) -> str:
         known = (labels.c.number == fact.number) & (labels.c.print_no == fact.print_no)
@@ -139,7 +146,8 @@ class Consequences:
         if connection.execute(select(receipts.c.order_id).where(known)).first():
             return "dispensed a second time; the state was not told"
         reason = self._doubt(connection, record, fact)
-        for line in orders.dispense(connection, fact, local_date(record.at, self._zone)):
+        by = self._by(connection, record)
+        for line in orders.dispense(connection, fact, local_date(record.at, self._zone), by):
             self._told.append((line, record.terminal))
         sale = self._sale(connection, record, fact, from_json(row["secret"], Secret))
         receipt = Receipt(
@@ -172,6 +180,15 @@ class Consequences:
         row = visits.row_of(connection, fact.visit_id)
         if order is None or order.visit_id != fact.visit_id or row is None or row["served_at"] != record.terminal:
             return "dispensed an order of another visit or terminal"
+        if any(line.state is not LineState.PICKED for line in order.lines):
+            return "an order was dispensed that was not picked, or was cancelled"
+        if to_json(fact.basis) != (permit.basis.encode() or b"null"):
+            return "dispensed on another word of the registry than the permit's"
+        if (fact.patient_ref, fact.caregiver_ref) != (row["patient_ref"], row["caregiver_ref"]):
+            return "dispensed for other people than those of the visit"
+        refusal = orders.why_unsafe_now(connection, fact.order_id, local_date(record.at, self._zone))
+        if refusal is not None:
+            return f"a package was dispensed that may not leave: {refusal.rule}"
         ordered = [(line.line_id, number) for line in order.lines for number in line.dispense_numbers]
         if sorted(ordered) != sorted((unit.line_id, unit.number) for unit in fact.units):
             return "other units were dispensed than ordered"
@@ -183,15 +200,15 @@ class Consequences:
 
     def _sale(self, connection: Connection, record: r.Record, fact: r.Dispensed, secret: Secret) -> Sale:
         """One line a package; money and amounts as they were ordered."""
-        lines: dict[str, SaleLine] = {}
+        sold: dict[str, SaleLine] = {}
         for unit in fact.units:
             product = self._product(connection, unit)
             price = product.price if product else Decimal(0)
-            before = lines.get(unit.tag)
+            before = sold.get(unit.tag)
             if before is not None:
-                lines[unit.tag] = replace(before, units=before.units + 1, total=before.total + price)
+                sold[unit.tag] = replace(before, units=before.units + 1, total=before.total + price)
                 continue
-            lines[unit.tag] = SaleLine(
+            sold[unit.tag] = SaleLine(
                 tag=unit.tag,
                 units=Decimal(1),
                 unit="Each",
@@ -207,12 +224,12 @@ class Consequences:
             customer="caregiver" if secret.caregiver_number else "patient",
             patient_number=secret.card_number,
             caregiver_number=secret.caregiver_number,
-            lines=tuple(lines.values()),
+            lines=tuple(sold.values()),
         )
 
     def _product(self, connection: Connection, unit: r.DispensedUnit) -> Product | None:
         """As it was ordered, at the price of then; of a line nobody knows, what the package holds."""
-        row = orders.row_of(connection, unit.line_id)
+        row = lines.row_of(connection, unit.line_id)
         if row is not None:
             return from_json(row["body"], PickLine).product
         package = package_of(connection, unit.tag)
@@ -227,7 +244,7 @@ class Consequences:
         # Records come in order: this terminal has no dispensation of the visit any more to bring.
         order_id = orders.open_order_of(connection, visit_id)
         if order_id is not None:
-            for line in orders.cancel(connection, order_id):
+            for line in orders.cancel(connection, order_id, self._by(connection, record)):
                 self._told.append((line, record.terminal))
         entry = replace(from_json(row["entry"], QueueEntry), state=VisitState.CLOSED)
         visits.forget(connection, entry)

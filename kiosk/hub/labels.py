@@ -4,10 +4,10 @@ from datetime import date
 
 from sqlalchemy import Connection, select
 
-from kiosk.hub import orders, visits
+from kiosk.hub import lines, orders, visits
 from kiosk.hub.schema import labels
 from kiosk.hub.settings import StoreFacts
-from kiosk.hub.stock import package_of, product_of
+from kiosk.hub.stock import package_of, product_of, unsafe
 from kiosk.hub.visits import Secret
 from kiosk.model.base import from_json
 from kiosk.model.errors import Refusal
@@ -23,7 +23,7 @@ def label_of(
     connection: Connection, wish: MakeLabel, secret: Secret, store: StoreFacts, pack: Pack, today: date
 ) -> Label | Refusal:
     """The label of a unit that was picked for this visit, or a refusal that says what is wrong or missing."""
-    row = orders.row_of(connection, wish.line_id)
+    row = lines.row_of(connection, wish.line_id)
     if row is None or row["visit_id"] != wish.visit_id or wish.number not in row["numbers"].split():
         return _no(text("This unit belongs to no order of this visit."))
     if not orders.is_open(connection, row["order_id"]):
@@ -32,6 +32,8 @@ def label_of(
         return _no(text("This package was not picked for this order."))
     if _voided(connection, wish):
         return _no(text("This print was voided and is not made again."))
+    if (refusal := unsafe(connection, wish.tag, today)) is not None:
+        return refusal
     package = package_of(connection, wish.tag)
     product = product_of(connection, package.product_id) if package is not None else None
     if package is None or product is None or secret.profile is None:

@@ -12,7 +12,7 @@ from datetime import datetime
 
 import msgspec
 from sqlalchemy import Connection, Row, func, or_, select
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from kiosk.hub.schema import clones, flags, records
 from kiosk.model.base import from_json, to_json
@@ -53,7 +53,7 @@ def take(connection: Connection, batch: Batch, role: str, at: datetime, apply: A
             reason = _apply(connection, record, apply)
             if reason:
                 flagged[record.key] = reason
-                _flag(connection, record.key, reason, at)
+                flag(connection, record.key, reason, at)
             watermark = record.seq
         else:
             break
@@ -61,10 +61,13 @@ def take(connection: Connection, batch: Batch, role: str, at: datetime, apply: A
 
 
 def _apply(connection: Connection, record: Record, apply: Apply) -> str:
-    """A fact stays, whatever follows from it: consequences that fail leave nothing half done, and a flag."""
+    """A fact stays, whatever follows from it: consequences that fail leave nothing half done, and a flag. A disk that
+    fails is another thing: then nothing was taken, the record neither, and the terminal brings it again (LBL-08)."""
     try:
         with connection.begin_nested():
             return apply(connection, record)
+    except OperationalError:
+        raise
     except (KioskError, SQLAlchemyError, ValueError, LookupError) as trouble:
         log.error("record %s has no consequences: %s", record.key, type(trouble).__name__)
         return "what should follow from this could not be done"
@@ -86,7 +89,8 @@ def _flags_of(connection: Connection, key: str) -> Iterator[tuple[str, str]]:
         yield key, row.reason
 
 
-def _flag(connection: Connection, key: str, reason: str, at: datetime) -> None:
+def flag(connection: Connection, key: str, reason: str, at: datetime) -> None:
+    """Puts something on the manager's list; ``key`` is that of the record or question it is about."""
     connection.execute(flags.insert().values(record_key=key, reason=reason, at=at.isoformat()))
 
 
@@ -97,7 +101,7 @@ def _keep_apart(connection: Connection, record: Record, at: datetime) -> None:
         connection.execute(
             clones.insert().values(terminal=record.terminal, record_key=record.key, at=at.isoformat(), body=body)
         )
-        _flag(connection, record.key, "another content came under this number: two machines share one name", at)
+        flag(connection, record.key, "another content came under this number: two machines share one name", at)
 
 
 def _append(connection: Connection, record: Record, at: datetime) -> None:

@@ -39,7 +39,10 @@ async def run(settings: HubSettings) -> None:
     )
     try:
         tracking = Metrc(account, clock)
-        registry = HttpRegistry(RegistryAccount(url=settings.registry.url, key=settings.registry.key), clock)
+        registry = HttpRegistry(
+            RegistryAccount(url=settings.registry.url, key=settings.registry.key, seconds=settings.registry.seconds),
+            clock,
+        )
     except ValueError as fault:
         raise Unavailable(text("The settings of a state system cannot be used: {fault}.", fault=fault)) from None
     stop = asyncio.Event()

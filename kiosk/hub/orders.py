@@ -1,29 +1,28 @@
-"""Orders, and how their lines move from counter to vault and back (ORD-03, ORD-04, PIK-01…04)."""
+"""Orders: made of the shelf, cancelled, handed over, and permitted (ORD-03, ALT-04, LBL-08)."""
 
 from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 
 from msgspec.structs import replace
-from sqlalchemy import Connection, RowMapping, func, select
+from sqlalchemy import Connection, RowMapping, select
 
+from kiosk.hub.lines import ENDED, By, begin, lines_of, move, steps_of
 from kiosk.hub.schema import lines, orders, permits, purchases, units
-from kiosk.hub.stock import package_of, product_of, sellable
+from kiosk.hub.stock import sellable, unsafe
 from kiosk.hub.visits import code
 from kiosk.model.allotments import Purchase
 from kiosk.model.base import from_json, to_json
 from kiosk.model.errors import Refusal
 from kiosk.model.ids import new_id
 from kiosk.model.orders import LineState, Order, OrderLine, PickLine, Ticket
-from kiosk.model.packages import Package, Product
-from kiosk.model.people import Session
-from kiosk.model.questions import CheckUnit, ClaimLine, Permit, UnitFits
+from kiosk.model.packages import Package
+from kiosk.model.people import Basis
+from kiosk.model.questions import Permit
 from kiosk.model.records import Dispensed
 from kiosk.model.text import text
 from kiosk.rules.allotments import Item
-from kiosk.rules.shelf import why_not_for
-
-ENDED = (LineState.DISPENSED, LineState.CANCELLED)
+from kiosk.rules.profiles import POLICY, profile_of
 
 Choice = tuple[Item, Package]
 
@@ -37,7 +36,10 @@ def choose_packages(connection: Connection, items: Sequence[Item], on: date) -> 
     for item in items:
         missing = item.units
         there = shelf.get(item.product.product_id, [])
-        for package, left in there:
+        fitting = [pair for pair in there if item.wanted in (None, profile_of(pair[0].lab.thc, pair[0].lab.cbd))]
+        if there and not fitting:
+            return _no_such_profile(item)
+        for package, left in fitting:
             units = min(missing, left - taken[package.tag])
             if units > 0:
                 chosen.append((replace(item, units=units), package))
@@ -52,27 +54,37 @@ def choose_packages(connection: Connection, items: Sequence[Item], on: date) -> 
     return chosen
 
 
+def _no_such_profile(item: Item) -> Refusal:
+    return Refusal(
+        rule="order.profile",
+        reason=text("{name} does not have the THC and CBD that were asked for.", name=item.product.name),
+        way_on=text("Take another product, or ask for any profile."),
+        citation=POLICY,
+        differs="profile",
+        wanted=item.wanted.value if item.wanted is not None else "",
+    )
+
+
 def make(
     connection: Connection,
     chosen: Sequence[Choice],
     visit: RowMapping,
     ticket: Ticket,
-    session: Session,
-    terminal: str,
+    by: By,
     on: date,
     recommendation_id: str,
 ) -> tuple[Order, list[PickLine]]:
     """The order with its lines; from this transaction on its amounts count as used (ALT-04)."""
     order_id = new_id()
     connection.execute(
-        orders.insert().values(order_id=order_id, visit_id=visit["visit_id"], state="open", staff_id=session.staff_id)
+        orders.insert().values(order_id=order_id, visit_id=visit["visit_id"], state="open", staff_id=by.staff_id)
     )
     made: list[PickLine] = []
     for item, package in chosen:
         line = PickLine(
             line_id=new_id(),
             ticket=ticket,
-            counter=terminal,
+            counter=by.terminal,
             product=item.product,
             units=item.units,
             tag=package.tag,
@@ -80,24 +92,17 @@ def make(
             batch=package.batch,
             lab=package.lab,
             unit_codes=package.unit_codes,
+            wanted=item.wanted,
         )
         made.append(line)
-        route = item.route or item.product.route
-        connection.execute(
-            lines.insert().values(
-                line_id=line.line_id,
-                order_id=order_id,
-                visit_id=visit["visit_id"],
-                terminal=terminal,
-                staff_id="",
-                state=line.state.value,
-                tag=line.tag,
-                place=line.place,
-                units=line.units,
-                route=route,
-                numbers=" ".join(code(10) for _ in range(item.units)),
-                body=to_json(line).decode(),
-            )
+        begin(
+            connection,
+            line,
+            by,
+            order_id=order_id,
+            visit_id=visit["visit_id"],
+            route=item.route or item.product.route,
+            numbers=" ".join(code(10) for _ in range(item.units)),
         )
         connection.execute(
             purchases.insert().values(
@@ -155,6 +160,9 @@ def order_of(connection: Connection, order_id: str) -> Order | None:
                 batch=line.batch,
                 tags=tuple(taken),
                 dispense_numbers=tuple(row["numbers"].split()),
+                wanted=line.wanted,
+                lab=line.lab,
+                steps=steps_of(connection, line.line_id),
             )
         )
     return Order(order_id=order_id, visit_id=visit_id, lines=tuple(found)) if found else None
@@ -165,47 +173,45 @@ def tags_of(connection: Connection, line_id: str) -> set[str]:
     return set(connection.execute(select(units.c.tag).where(units.c.line_id == line_id)).scalars())
 
 
-def permit(connection: Connection, order_id: str, session: Session) -> Permit:
-    """One order has one permit and one receipt number at the state, however often it is asked for."""
+def permit(connection: Connection, order_id: str, staff_id: str, basis: Basis | None) -> Permit:
+    """One order has one permit and one receipt number at the state, however often it is asked for. It rests on the
+    word of the registry it was given on last."""
+    said = to_json(basis).decode() if basis is not None else ""
     known = connection.execute(select(permits).where(permits.c.order_id == order_id)).first()
     if known is not None:
-        return Permit(permit_id=known.permit_id, order_id=order_id, external_number=known.external_number)
-    made = Permit(permit_id=new_id(), order_id=order_id, external_number=f"K-{code(16)}")
+        connection.execute(permits.update().where(permits.c.order_id == order_id).values(basis=said))
+        return Permit(permit_id=known.permit_id, order_id=order_id, external_number=known.external_number, basis=basis)
+    made = Permit(permit_id=new_id(), order_id=order_id, external_number=f"K-{code(16)}", basis=basis)
     connection.execute(
         permits.insert().values(
             permit_id=made.permit_id,
             order_id=order_id,
             external_number=made.external_number,
-            staff_id=session.staff_id,
+            staff_id=staff_id,
+            basis=said,
         )
     )
     return made
 
 
-def row_of(connection: Connection, line_id: str) -> RowMapping | None:
-    return connection.execute(select(lines).where(lines.c.line_id == line_id)).mappings().first()
-
-
-def put(connection: Connection, line: PickLine, **more: str) -> PickLine:
-    where = lines.c.line_id == line.line_id
-    connection.execute(lines.update().where(where).values(state=line.state.value, body=to_json(line).decode(), **more))
-    return line
-
-
-def cancel(connection: Connection, order_id: str) -> list[PickLine]:
+def cancel(connection: Connection, order_id: str, by: By) -> list[PickLine]:
     """Every line that has not ended is cancelled; allotment and stock are free again."""
-    moved = [_end(connection, line, LineState.CANCELLED) for line in _open_lines_of(connection, order_id)]
+    open_ones = [line for line in lines_of(connection, order_id) if line.state not in ENDED]
+    moved = [move(connection, line, LineState.CANCELLED, by) for line in open_ones]
     mine = (purchases.c.order_id == order_id) & (purchases.c.state == "reserved")
     connection.execute(purchases.update().where(mine).values(state="released"))
     connection.execute(orders.update().where(orders.c.order_id == order_id).values(state="cancelled"))
     return moved
 
 
-def dispense(connection: Connection, fact: Dispensed, on: date) -> list[PickLine]:
-    """The units of the fact have left on the local date ``on``: they count, whatever was planned."""
+def dispense(connection: Connection, fact: Dispensed, on: date, by: By) -> list[PickLine]:
+    """The units of the fact have left on the local date ``on``: they count, whatever was planned, also where the order
+    was cancelled meanwhile. Lines of which nothing left are cancelled."""
     moved = []
-    for line in _open_lines_of(connection, fact.order_id):
+    for line in lines_of(connection, fact.order_id):
         left = [unit for unit in fact.units if unit.line_id == line.line_id]
+        if line.state is LineState.DISPENSED or (line.state is LineState.CANCELLED and not left):
+            continue
         connection.execute(units.delete().where(units.c.line_id == line.line_id))
         for n, unit in enumerate(left, start=1):
             connection.execute(units.insert().values(line_id=line.line_id, n=n, tag=unit.tag, item=unit.item))
@@ -217,18 +223,25 @@ def dispense(connection: Connection, fact: Dispensed, on: date) -> list[PickLine
             .where(mine)
             .values(state="dispensed" if left else "released", units=len(left), body=to_json(purchase).decode())
         )
-        moved.append(_end(connection, line, LineState.DISPENSED if left else LineState.CANCELLED))
+        end = LineState.DISPENSED if left else LineState.CANCELLED
+        moved.append(move(connection, line, end, by, found_out=True))
     connection.execute(orders.update().where(orders.c.order_id == fact.order_id).values(state="dispensed"))
     return moved
 
 
-def _open_lines_of(connection: Connection, order_id: str) -> list[PickLine]:
-    bodies = connection.execute(select(lines.c.body).where(lines.c.order_id == order_id)).scalars().all()
-    return [line for line in (from_json(body, PickLine) for body in bodies) if line.state not in ENDED]
-
-
-def _end(connection: Connection, line: PickLine, state: LineState) -> PickLine:
-    return put(connection, replace(line, state=state))
+def why_unsafe_now(connection: Connection, order_id: str, on: date) -> Refusal | None:
+    """Why a package that was picked for the order may not be handed over any more: it can have been held, recalled or
+    have expired since (PIK-04). None: all may."""
+    tags = connection.execute(
+        select(units.c.tag)
+        .distinct()
+        .join(lines, lines.c.line_id == units.c.line_id)
+        .where(lines.c.order_id == order_id)
+    ).scalars()
+    for tag in sorted(tags):
+        if (refusal := unsafe(connection, tag, on)) is not None:
+            return refusal
+    return None
 
 
 def is_open(connection: Connection, order_id: str) -> bool:
@@ -239,114 +252,3 @@ def is_open(connection: Connection, order_id: str) -> bool:
 def open_order_of(connection: Connection, visit_id: str) -> str | None:
     mine = (orders.c.visit_id == visit_id) & (orders.c.state == "open")
     return connection.execute(select(orders.c.order_id).where(mine)).scalars().first()
-
-
-def open_lines(connection: Connection) -> list[tuple[PickLine, str]]:
-    """All lines that have not ended, with the counter each belongs to."""
-    under_way = lines.c.state.not_in([state.value for state in ENDED])
-    rows = connection.execute(select(lines.c.body, lines.c.terminal).where(under_way).order_by(lines.c.line_id)).all()
-    return [(from_json(row.body, PickLine), row.terminal) for row in rows]
-
-
-def claim(connection: Connection, wish: ClaimLine, session: Session) -> PickLine | Refusal:
-    """The line belongs to one person from now on. The same person may claim it again, after a restart for instance."""
-    free = [LineState.CONFIRMED.value, LineState.CLAIMED.value]
-    query = select(lines).where(lines.c.state.in_(free))
-    if wish.line_id:
-        query = select(lines).where(lines.c.line_id == wish.line_id)
-    elif wish.place:
-        query = query.where(lines.c.place == wish.place)
-    else:
-        query = query.where(lines.c.tag == wish.tag)
-    rows = connection.execute(query.order_by(lines.c.line_id)).mappings().all()
-    mine = [row for row in rows if row["staff_id"] in ("", session.staff_id) and row["state"] in free]
-    if not mine:
-        return _no_line(rows)
-    line = from_json(mine[0]["body"], PickLine)
-    line = replace(line, state=LineState.CLAIMED, claimed_by=session.name)
-    return put(connection, line, staff_id=session.staff_id)
-
-
-def _no_line(rows: Sequence[RowMapping]) -> Refusal:
-    if not rows:
-        return Refusal(
-            rule="store.line_unknown",
-            reason=text("Nothing from here is to be picked."),
-            way_on=text("Touch a line of the list."),
-        )
-    line = from_json(rows[0]["body"], PickLine)
-    if line.state is LineState.CLAIMED:
-        reason = text("{name} picks this line.", name=line.claimed_by)
-    elif line.state is LineState.CANCELLED:
-        reason = text("This order was cancelled.")
-    else:
-        reason = text("This line is picked already.")
-    return Refusal(rule="store.line_taken", reason=reason, way_on=text("Take another line."))
-
-
-def release(connection: Connection, line_id: str, session: Session) -> PickLine | None:
-    """Gives a claimed line back, with what was picked for it taken out again."""
-    row = row_of(connection, line_id)
-    if row is None or row["staff_id"] != session.staff_id or row["state"] != LineState.CLAIMED.value:
-        return None
-    connection.execute(units.delete().where(units.c.line_id == line_id))
-    line = replace(from_json(row["body"], PickLine), state=LineState.CONFIRMED, claimed_by="", picked=0)
-    return put(connection, line, staff_id="")
-
-
-def check_unit(connection: Connection, wish: CheckUnit, session: Session, on: date) -> UnitFits | Refusal:
-    """May this unit leave for this line? The package's own facts are compared, never the catalogue's (PIK-02)."""
-    row = row_of(connection, wish.line_id)
-    if row is None or row["state"] != LineState.CLAIMED.value or row["staff_id"] != session.staff_id:
-        return Refusal(
-            rule="store.line_not_yours",
-            reason=text("This line is no longer yours to pick."),
-            way_on=text("Put the package back and take another line."),
-        )
-    line = from_json(row["body"], PickLine)
-    package = package_of(connection, wish.tag)
-    product: Product | None = product_of(connection, package.product_id) if package else None
-    refusal = why_not_for(line, package, product, on)
-    if refusal is not None:
-        return refusal
-    assert package is not None
-    return _unit(connection, line, package, wish)
-
-
-def _unit(connection: Connection, line: PickLine, package: Package, wish: CheckUnit) -> UnitFits | Refusal:
-    if package.unit_codes and not wish.item:
-        return Refusal(
-            rule="store.unit_code",
-            reason=text("Each unit of this package has a code of its own."),
-            way_on=text("Scan the code on the unit."),
-            differs="unit",
-        )
-    if wish.item:
-        used = connection.execute(
-            select(units.c.line_id).where((units.c.tag == wish.tag) & (units.c.item == wish.item))
-        ).first()
-        if used is not None:
-            return Refusal(
-                rule="store.unit_once",
-                reason=text("This unit has left already."),
-                way_on=text("Scan another unit. Tell the manager."),
-                differs="unit",
-            )
-    return UnitFits(line_id=line.line_id, tag=package.tag, item=wish.item, n=line.picked + 1)
-
-
-def picked(connection: Connection, line_id: str, n: int, tag: str, item: int) -> PickLine | None:
-    """One more unit has left the shelf; with the last one the line is picked. None: it was not expected."""
-    row = row_of(connection, line_id)
-    if row is None or row["state"] != LineState.CLAIMED.value or not 1 <= n <= row["units"]:
-        return None
-    this = (units.c.line_id == line_id) & (units.c.n == n)
-    if connection.execute(select(units.c.n).where(this)).first() is not None:
-        return None
-    connection.execute(units.insert().values(line_id=line_id, n=n, tag=tag, item=item))
-    line = from_json(row["body"], PickLine)
-    count = int(
-        connection.execute(select(func.count()).select_from(units).where(units.c.line_id == line_id)).scalar_one()
-    )
-    state = LineState.PICKED if count >= line.units else LineState.CLAIMED
-    return put(connection, replace(line, picked=count, state=state))

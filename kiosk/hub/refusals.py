@@ -53,6 +53,16 @@ REGISTRY_SILENT = Refusal(
     reason=text("The patient registry does not answer."),
     way_on=text("Try again in a moment. Nothing is handed over before it answers."),
 )
+NOT_LINKED = Refusal(
+    rule="caregiver.not_linked",
+    reason=text("The registry does not link this caregiver to this patient."),
+    way_on=text("Refuse for this patient."),
+)
+NOT_PICKED = Refusal(
+    rule="store.not_picked",
+    reason=text("Not every unit of this order was picked."),
+    way_on=text("Cancel the order and start again."),
+)
 NOT_ACTIVE = Refusal(
     rule="registry.not_active",
     reason=text("The registry does not call this patient active any more."),

@@ -1,14 +1,15 @@
 """The tables of the hub's database.
 
 Instants are ISO 8601 text in UTC, nouns are JSON text as ``model.base.to_json`` spells them. ``records``,
-``flags``, ``clones`` and ``views`` only grow: triggers refuse to change or delete their rows.
+``flags``, ``clones``, ``views`` and ``steps`` only grow: triggers refuse to change or delete their rows. Another
+trigger refuses every change of a line's state that ``model.orders`` does not name.
 """
 
 from sqlalchemy import Column, Index, Integer, MetaData, Table, Text, UniqueConstraint
 
 metadata = MetaData()
 
-APPEND_ONLY = ("records", "flags", "clones", "views")
+APPEND_ONLY = ("records", "flags", "clones", "views", "steps")
 
 
 def _word(name: str, **more: object) -> Column[str]:
@@ -136,6 +137,19 @@ lines = Table(
 )
 """``body`` is the pick line as the vault sees it; ``staff_id`` who claimed it; ``numbers`` the dispense numbers."""
 
+steps = Table(
+    "steps",
+    metadata,
+    _number("position", primary_key=True),
+    _word("line_id"),
+    _word("state"),
+    _word("at"),
+    _word("staff_id"),
+    _word("name"),
+    _word("terminal"),
+)
+"""Every move of every line: into which state, when, by whom and where (ORD-03)."""
+
 units = Table(
     "units",
     metadata,
@@ -162,7 +176,8 @@ purchases = Table(
 when the state's own record was read: what was read of the state before that does not hold this purchase."""
 
 marks = Table("marks", metadata, _word("name", primary_key=True), _word("at"))
-"""``shelf``: as of when the packages are what the tracking system says."""
+"""``shelf``: as of when the packages are what the tracking system says. ``unclear``: since when one of them may have
+changed and nobody knows which."""
 
 products = Table("products", metadata, _word("product_id", primary_key=True), _word("body"))
 packages = Table("packages", metadata, _word("tag", primary_key=True), _word("product_id"), _word("body"))
@@ -186,7 +201,13 @@ permits = Table(
     _word("order_id", unique=True),
     _word("external_number", unique=True),
     _word("staff_id"),
+    _word("basis"),
 )
+"""``basis`` is the word of the registry it rests on, the newest where it was asked for several times."""
+
+last_answers = Table("last_answers", metadata, _word("ref", primary_key=True), _word("as_of"), _word("sealed"))
+"""The registry's last "active" by reference, where the state's outage rule lets it count; ``sealed`` as
+:mod:`kiosk.hub.registry` says."""
 
 receipts = Table(
     "receipts",
@@ -222,4 +243,5 @@ attempts = Table("attempts", metadata, _word("who", primary_key=True), _number("
 """Wrong PINs in a row, a person and a terminal each."""
 
 Index("lines_of_order", lines.c.order_id)
+Index("steps_of_line", steps.c.line_id)
 Index("purchases_of_patient", purchases.c.patient_ref)

@@ -16,7 +16,11 @@ from argon2 import PasswordHasher
 from kiosk.model.base import Noun, Sealed
 from kiosk.model.errors import KioskError
 from kiosk.model.people import StaffRole
+from kiosk.model.questions import ANSWERED_WITHIN
 from kiosk.model.text import text
+
+MARGIN = 0.5
+"""Seconds of a terminal's patience that the hub needs for itself and the network."""
 
 
 class SettingsBroken(KioskError):
@@ -47,8 +51,12 @@ class TrackingAccess(Sealed, frozen=True, kw_only=True):
 
 
 class RegistryAccess(Sealed, frozen=True, kw_only=True):
+    """``seconds`` is how long the registry may take for all that one question needs of it: less than the terminals
+    wait for the hub, or a slow registry would look like a hub that is away."""
+
     url: str
     key: str
+    seconds: float = 2.0
 
 
 class TerminalEntry(Sealed, frozen=True, kw_only=True):
@@ -156,6 +164,8 @@ def _checked(path: Path, settings: HubSettings) -> HubSettings:
         raise _broken(path, "port", "a number from 0 to 65535")
     if settings.stock_every <= 0:
         raise _broken(path, "stock_every", "a number of seconds above 0")
+    if not 0 < settings.registry.seconds <= ANSWERED_WITHIN - MARGIN:
+        raise _broken(path, "registry.seconds", f"a number above 0 and up to {ANSWERED_WITHIN - MARGIN}")
     if not settings.terminals:
         raise _broken(path, "terminals", "at least one [[terminals]] entry")
     for kind, values in (

@@ -111,6 +111,12 @@ def worked_here(connection: Connection, session_id: str, staff_id: str, terminal
     return row is not None and bool(staff_id) and (row.staff_id, row.terminal) == (staff_id, terminal)
 
 
+def name_of(connection: Connection, session_id: str) -> str:
+    """Who signed in by that session, also after it has ended; ``""``: nobody."""
+    mine = select(sessions.c.name).where(sessions.c.session_id == session_id)
+    return connection.execute(mine).scalar_one_or_none() or ""
+
+
 def signed_out(connection: Connection, session_id: str, at: datetime) -> None:
     mine = sessions.c.session_id == session_id
     connection.execute(sessions.update().where(mine & (sessions.c.ended == "")).values(ended=at.isoformat()))

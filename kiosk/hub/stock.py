@@ -10,25 +10,75 @@ from sqlalchemy import Connection, Table, select
 
 from kiosk.hub.schema import marks, packages, products, purchases, units
 from kiosk.model.base import from_json, to_json
+from kiosk.model.errors import Refusal
 from kiosk.model.packages import Package, Product
-from kiosk.rules.shelf import why_kept
-from kiosk.tracking.port import Stock
+from kiosk.model.text import text
+from kiosk.rules.shelf import POLICY, why_kept, why_unsafe
+from kiosk.tracking.port import Stock, Unread
 
 SHELF = "shelf"
+UNCLEAR = "unclear"
+UNREADABLE = "unreadable"
 
 
 def refresh(connection: Connection, stock: Stock, prices: Mapping[str, Decimal] | None = None) -> None:
     """Takes over what the tracking system lists; ``prices`` are the store's, by product.
 
     What is not listed has not changed, so all quantities are true as of the reading: tracking systems list what is
-    finished, but nothing that has lain untouched for longer than they were asked about.
+    finished, but nothing that has lain untouched for longer than they were asked about. A package whose row cannot be
+    read has changed into nobody knows what: it is held until a row of it is read. Where a row does not even say which
+    package it means, nothing leaves before the same time was read without such a row.
     """
     for product in stock.products:
         _put_product(connection, product, prices or {})
     for package in stock.packages:
         values = {"product_id": package.product_id, "body": to_json(package).decode()}
         _put(connection, packages, {"tag": package.tag}, values)
+    for row in stock.unread:
+        for package in _meant_by(connection, row):
+            held = replace(package, holds=tuple(sorted({*package.holds, UNREADABLE})))
+            _put(connection, packages, {"tag": package.tag}, {"body": to_json(held).decode()})
+    if any(not row.state_id and not row.tag for row in stock.unread):
+        _put(connection, marks, {"name": UNCLEAR}, {"at": stock.as_of.isoformat()})
+        return  # the time of this reading is not taken over: the same rows are read again
+    connection.execute(marks.delete().where(marks.c.name == UNCLEAR))
     _put(connection, marks, {"name": SHELF}, {"at": stock.as_of.isoformat()})
+
+
+def _meant_by(connection: Connection, row: Unread) -> list[Package]:
+    """The packages an unreadable row can mean. One of which the state's id was never kept can be the one."""
+    ids = {row.state_id} - {""}
+    if ids and not row.tag:
+        ids.add("")
+    every = [from_json(body, Package) for body in connection.execute(select(packages.c.body)).scalars().all()]
+    return [package for package in every if package.tag == row.tag or package.state_id in ids]
+
+
+def unclear(connection: Connection) -> Refusal | None:
+    """Why nothing at all may leave now; None: packages are judged one by one."""
+    if connection.execute(select(marks.c.at).where(marks.c.name == UNCLEAR)).first() is None:
+        return None
+    return Refusal(
+        rule="store.shelf_unclear",
+        reason=text("The state changed a package and nobody can read which one."),
+        way_on=text("Nothing leaves the vault before that is known. Tell the manager."),
+        citation=POLICY,
+        differs="unclear",
+    )
+
+
+def unsafe(connection: Connection, tag: str, on: date) -> Refusal | None:
+    """Why nothing of this package may reach a patient now; a package that is not known is never safe."""
+    package = package_of(connection, tag)
+    if package is None:
+        return Refusal(
+            rule="store.unknown_package",
+            reason=text("This package is not in the store's stock."),
+            way_on=text("Put it aside and tell the manager."),
+            citation=POLICY,
+            differs="unknown",
+        )
+    return unclear(connection) or why_unsafe(package, on)
 
 
 def set_prices(connection: Connection, prices: Mapping[str, Decimal]) -> None:
@@ -82,6 +132,8 @@ def shelf_as_of(connection: Connection) -> datetime | None:
 
 def sellable(connection: Connection, on: date) -> list[tuple[Product, list[tuple[Package, int]]]]:
     """Products with the packages that may leave and how much is left in each; earliest expiry first (PIK-05)."""
+    if unclear(connection) is not None:
+        return []
     shelf: dict[str, list[tuple[Package, int]]] = {}
     gone = taken(connection)
     for body in connection.execute(select(packages.c.body)).scalars():

@@ -10,11 +10,12 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from kiosk.hub import ledger, orders, reporting, visits
+from kiosk.hub import ledger, lines, reporting, visits
 from kiosk.hub.changes import Feed, Listener, seen_by
 from kiosk.hub.database import Database, alone, load_or_make_key
 from kiosk.hub.desk import Desk
 from kiosk.hub.facts import Consequences
+from kiosk.hub.registry import RegistryDesk, forget_old
 from kiosk.hub.reporting import Reporting, StateCall, StateWatch
 from kiosk.hub.settings import HubSettings
 from kiosk.hub.staff import Staff
@@ -70,13 +71,13 @@ class Hub:
         def whole(connection: Connection) -> tuple[Any, ...]:
             since = self.clock.now() - timedelta(hours=24)
             receipts = reporting.receipts_of(connection, listener.terminal, since)
-            return visits.queue(connection), receipts, orders.open_lines(connection)
+            return visits.queue(connection), receipts, lines.open_lines(connection)
 
         # Listening begins first; what was told until the snapshot was read is in the snapshot.
         self.feed.join(listener)
-        queue, receipts, lines = await self.database.write(whole)
+        queue, receipts, open_lines = await self.database.write(whole)
         listener.begin()
-        return seen_by(listener, self.watch.link, queue, receipts, lines)
+        return seen_by(listener, self.watch.link, queue, receipts, open_lines)
 
     async def _keep_shelf(self) -> None:
         priced = False
@@ -89,7 +90,10 @@ class Hub:
                 await self.database.write(refresh, stock, self.settings.prices)
                 self.watch.answered(StateCall.STOCK)
                 if stock.unread:
-                    log.warning("%d packages of the state cannot be read: %s", len(stock.unread), stock.unread[:5])
+                    some = "; ".join(str(row) for row in stock.unread[:5])
+                    log.error(
+                        "%d rows of the state cannot be read, their packages are held: %s", len(stock.unread), some
+                    )
             except KioskError as error:
                 log.warning("the shelf is not refreshed: %s", error.reason)
                 self.watch.failed(StateCall.STOCK)
@@ -100,6 +104,7 @@ class Hub:
             try:
                 ended = await self.database.write(visits.expire, self.clock.now())
                 self.feed.tell((entry, "") for entry in ended)
+                await self.database.write(forget_old, self.desk.pack().outage.oldest, self.clock.now())
             except KioskError as error:
                 log.error("old tickets are not looked for: %s", error.reason)
             await asyncio.sleep(LOOK_FOR_OLD)
@@ -163,10 +168,9 @@ async def _opened(settings: HubSettings, tracking: Tracking, registry: Registry,
         desk=Desk(
             settings=settings,
             database=database,
-            registry=registry,
+            registry=RegistryDesk(registry, database, clock, watch, bytes.fromhex(secret), settings.registry.seconds),
             clock=clock,
             feed=feed,
-            watch=watch,
             secret=bytes.fromhex(secret),
             staff=Staff(settings.staff),
             packs=settings.packs,

@@ -13,7 +13,7 @@ from kiosk.model.base import Sealed, from_json, to_json
 from kiosk.model.errors import Refusal
 from kiosk.model.ids import new_id
 from kiosk.model.orders import Concern, QueueEntry, Ticket, Visit, VisitState
-from kiosk.model.people import Profile, Session
+from kiosk.model.people import Basis, Profile, Session
 from kiosk.model.questions import OpenVisit
 from kiosk.model.text import Text, text
 
@@ -38,6 +38,7 @@ class Secret(Sealed, frozen=True, kw_only=True):
     card_number: str = ""
     """The patient's registry number, for the state's receipt and for reading the figure again."""
     caregiver_number: str = ""
+    basis: Basis | None = None
     choices: tuple["Secret", ...] = ()
 
     @property
@@ -154,7 +155,13 @@ def opened(
             visit_id=entry.visit_id,
         )
     )
-    visit = Visit(visit_id=entry.visit_id, ticket=entry.ticket, profile=secret.profile, concerns=secret.concerns)
+    visit = Visit(
+        visit_id=entry.visit_id,
+        ticket=entry.ticket,
+        profile=secret.profile,
+        concerns=secret.concerns,
+        basis=secret.basis,
+    )
     return visit, entry
 
 

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from kiosk.model.base import Noun
 from kiosk.model.errors import Refusal
+from kiosk.model.packages import CannabinoidProfile
 from kiosk.model.text import Text
 
 
@@ -34,7 +35,8 @@ class Return(Noun, frozen=True, kw_only=True):
 class PoolStanding(Noun, frozen=True, kw_only=True):
     """One pool (ALT-01). Amounts in ``unit``; ``remaining`` is rounded down for the eye, the engine counts exactly.
 
-    ``source`` says whose figure binds (``"store"``, ``"registry"``, ``"physician"``), ``as_of`` how old it is.
+    ``source`` says whose figure binds (``"store"``, ``"registry"``, ``"physician"``, or ``"outage"`` where the registry
+    is away and the state limits what is sold on its last answer), ``as_of`` how old it is.
     """
 
     pool: str
@@ -61,9 +63,12 @@ class Standing(Noun, frozen=True, kw_only=True):
 
 
 class BasketLine(Noun, frozen=True, kw_only=True):
+    """``wanted``: the package has to have this cannabinoid profile; None: any."""
+
     product_id: str
     units: int
     route: str = ""
+    wanted: CannabinoidProfile | None = None
 
 
 class Judgement(Noun, frozen=True, kw_only=True):

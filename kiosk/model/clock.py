@@ -41,6 +41,11 @@ class ManualClock:
         self._monotonic += seconds
 
 
+def local_time(at: datetime, zone: str) -> datetime:
+    """The instant ``at`` as the clocks of the IANA zone show it."""
+    return at.astimezone(ZoneInfo(zone))
+
+
 def local_date(at: datetime, zone: str) -> date:
     """The calendar date at ``at`` in the store's legal time zone: what the law counts in."""
-    return at.astimezone(ZoneInfo(zone)).date()
+    return local_time(at, zone).date()

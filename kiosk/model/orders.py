@@ -4,8 +4,8 @@ from datetime import datetime
 from enum import StrEnum
 
 from kiosk.model.base import Noun, Sealed
-from kiosk.model.packages import Lab, Product
-from kiosk.model.people import Profile
+from kiosk.model.packages import CannabinoidProfile, Lab, Product
+from kiosk.model.people import Basis, Profile
 from kiosk.model.text import Text
 
 
@@ -60,6 +60,8 @@ class Visit(Sealed, frozen=True, kw_only=True):
     ticket: Ticket
     profile: Profile | None
     concerns: tuple[Concern, ...] = ()
+    basis: Basis | None = None
+    """None: the registry gave no word that could be used."""
 
 
 class LineState(StrEnum):
@@ -70,8 +72,40 @@ class LineState(StrEnum):
     CANCELLED = "cancelled"
 
 
+NEXT: dict[LineState, frozenset[LineState]] = {
+    LineState.CONFIRMED: frozenset({LineState.CLAIMED, LineState.CANCELLED}),
+    LineState.CLAIMED: frozenset({LineState.CONFIRMED, LineState.PICKED, LineState.CANCELLED}),
+    LineState.PICKED: frozenset({LineState.DISPENSED, LineState.CANCELLED}),
+    LineState.DISPENSED: frozenset(),
+    LineState.CANCELLED: frozenset(),
+}
+"""How a line may move (ORD-03)."""
+
+FOUND_OUT: dict[LineState, frozenset[LineState]] = {
+    LineState.CONFIRMED: frozenset({LineState.DISPENSED}),
+    LineState.CLAIMED: frozenset({LineState.DISPENSED}),
+    LineState.CANCELLED: frozenset({LineState.DISPENSED}),
+}
+"""What nobody may wish for and what the record of a hand-over can bring all the same: it has happened, the line follows
+it, and the manager is told."""
+
+
+class LineStep(Noun, frozen=True, kw_only=True):
+    """One move of a line: into which state, when, and by whom."""
+
+    state: LineState
+    at: datetime
+    staff_id: str
+    name: str
+    terminal: str
+
+
 class OrderLine(Noun, frozen=True, kw_only=True):
-    """One product of an order. ``tags`` are the packages picked for it, one entry a unit; ``batch`` "" is not fixed."""
+    """One product of an order. ``tags`` are the packages picked for it, one entry a unit; ``batch`` "" is not fixed.
+
+    ``wanted`` is the cannabinoid profile that was asked for, ``lab`` what the planned package has; ``steps`` are how
+    the line came to its state, oldest first.
+    """
 
     line_id: str
     product: Product
@@ -82,6 +116,9 @@ class OrderLine(Noun, frozen=True, kw_only=True):
     tags: tuple[str, ...] = ()
     dispense_numbers: tuple[str, ...] = ()
     """One a unit: the number its label will carry."""
+    wanted: CannabinoidProfile | None = None
+    lab: Lab | None = None
+    steps: tuple[LineStep, ...] = ()
 
 
 class Order(Noun, frozen=True, kw_only=True):
@@ -111,6 +148,8 @@ class PickLine(Noun, frozen=True, kw_only=True):
     claimed_by: str = ""
     picked: int = 0
     unit_codes: bool = False
+    wanted: CannabinoidProfile | None = None
+    """What has to be true of THC and CBD of the package, whatever its batch."""
 
 
 class ReceiptState(StrEnum):

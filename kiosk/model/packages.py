@@ -2,8 +2,17 @@
 
 from datetime import date
 from decimal import Decimal
+from enum import StrEnum
 
 from kiosk.model.base import Noun
+
+
+class CannabinoidProfile(StrEnum):
+    """What a patient wants of THC and CBD. Judged by a package's own laboratory values."""
+
+    HIGH_CBD = "high_cbd"
+    BALANCED = "balanced"
+    HIGH_THC = "high_thc"
 
 
 class Product(Noun, frozen=True, kw_only=True):
@@ -42,7 +51,8 @@ class Package(Noun, frozen=True, kw_only=True):
     """One tagged package of the tracking system. ``quantity`` counts whole units left in it.
 
     ``holds`` names every flag that keeps it on the shelf (``"recall"``, ``"investigation"``, ``"quarantine"``, …).
-    ``unit_codes`` says that each unit carries its own code, so that a unit is scanned and never counted.
+    ``unit_codes`` says that each unit carries its own code, so that a unit is scanned and never counted. ``state_id``
+    is the tracking system's own id of it.
     """
 
     tag: str
@@ -58,3 +68,4 @@ class Package(Noun, frozen=True, kw_only=True):
     finished: bool = False
     holds: tuple[str, ...] = ()
     unit_codes: bool = False
+    state_id: str = ""

@@ -1,10 +1,12 @@
 """Patients, caregivers and staff."""
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import Literal
 
 from kiosk.model.base import Noun, Sealed
+from kiosk.model.text import Text
 
 
 class Person(Sealed, frozen=True, kw_only=True):
@@ -76,6 +78,20 @@ class RegistryEntry(Sealed, frozen=True, kw_only=True):
     """Pool key to amount still available by the registry's own book; None where it keeps none."""
 
 
+class Basis(Noun, frozen=True, kw_only=True):
+    """On which word of the registry something about a patient was decided, and how old it was (PAT-07).
+
+    ``registry``: it was asked for this very decision. ``last_answer``: it did not answer, and the state's outage rule
+    in ``citation`` lets its last answer count; ``said`` tells the counter so. ``as_of`` is an instant before the
+    registry was asked for what was used.
+    """
+
+    source: Literal["registry", "last_answer"]
+    as_of: datetime
+    citation: str = ""
+    said: Text | None = None
+
+
 class Profile(Sealed, frozen=True, kw_only=True):
     """The patient as the counter sees them, for one open visit."""
 
@@ -89,6 +105,8 @@ class Profile(Sealed, frozen=True, kw_only=True):
     recommendation: Recommendation | None
     caregiver: Person | None = None
     """The person who stands at the counter, where it is not the patient (PAT-13)."""
+    caregiver_ref: str = ""
+    """Opaque reference of the caregiver, like ``patient_ref``."""
     id_kind: str = ""
     id_issuer: str = ""
     minor: bool = False

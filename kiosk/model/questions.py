@@ -13,7 +13,11 @@ from kiosk.model.documents import PatientCard, PhotoId
 from kiosk.model.errors import Refusal
 from kiosk.model.labels import Label
 from kiosk.model.orders import Order, PickLine, Ticket, Visit
-from kiosk.model.people import Session
+from kiosk.model.packages import CannabinoidProfile
+from kiosk.model.people import Basis, Session
+
+ANSWERED_WITHIN = 3.0
+"""Seconds a terminal waits for an answer. Whatever the hub has to ask elsewhere first has to fit into them."""
 
 
 class CheckIn(Sealed, frozen=True, kw_only=True, tag="check-in", tag_field="ask"):
@@ -60,7 +64,10 @@ class AskStanding(Noun, frozen=True, kw_only=True, tag="standing", tag_field="as
 
 
 class Offer(Noun, frozen=True, kw_only=True):
-    """One product on today's shelf. ``most`` 0 comes with the reason why not."""
+    """One product on today's shelf. ``most`` 0 comes with the reason why not.
+
+    ``thc`` and ``cbd`` are those of the package that comes first, ``profiles`` the cannabinoid profiles of all.
+    """
 
     product_id: str
     name: str
@@ -72,6 +79,7 @@ class Offer(Noun, frozen=True, kw_only=True):
     in_stock: int
     most: int
     why_not: Refusal | None = None
+    profiles: tuple[CannabinoidProfile, ...] = ()
 
 
 class Counsel(Noun, frozen=True, kw_only=True):
@@ -186,6 +194,7 @@ class Permit(Noun, frozen=True, kw_only=True):
     order_id: str
     external_number: str
     """The receipt's number at the state, made here so that a repeat can be recognised there."""
+    basis: Basis | None = None
 
 
 ANSWERS: dict[type[Any], type[Any]] = {

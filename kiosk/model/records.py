@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Literal
 
 from kiosk.model.base import Noun
+from kiosk.model.people import Basis
 
 
 class Fact(Noun, frozen=True, kw_only=True, tag_field="fact"):
@@ -115,13 +116,20 @@ class DispensedUnit(Noun, frozen=True, kw_only=True):
 
 
 class Dispensed(Fact, frozen=True, kw_only=True, tag="dispensed"):
-    """The hand-over: stock, allotment, record and the state's receipt follow from this one fact."""
+    """The hand-over: stock, allotment, record and the state's receipt follow from this one fact.
+
+    ``basis`` is the word of the registry it rests on, as the permit names it; the patient, and the caregiver where one
+    came, are named by the store's opaque references (PAT-07, PAT-13).
+    """
 
     visit_id: str
     order_id: str
     permit_id: str
     external_number: str
     units: tuple[DispensedUnit, ...]
+    basis: Basis | None = None
+    patient_ref: str = ""
+    caregiver_ref: str = ""
 
 
 class WorkEnded(Fact, frozen=True, kw_only=True, tag="work-ended"):

@@ -16,7 +16,7 @@ from fractions import Fraction
 from kiosk.model.allotments import BasketLine, Judgement, PoolStanding, Purchase, Return, Standing
 from kiosk.model.base import Noun, Sealed
 from kiosk.model.errors import Refusal
-from kiosk.model.packages import Product
+from kiosk.model.packages import CannabinoidProfile, Product
 from kiosk.model.people import Recommendation
 from kiosk.model.text import text
 from kiosk.rules.counting import Count, NoAmountError, counts, member_of, need
@@ -32,12 +32,13 @@ NO_LIMIT = 9999
 class Item(Noun, frozen=True, kw_only=True):
     """A line of a basket. ``product`` carries the amounts that are judged: those of the package where one is picked.
 
-    ``route`` ``""`` means the product's own.
+    ``route`` ``""`` means the product's own. ``wanted`` is for those who choose the package: it is not judged here.
     """
 
     product: Product
     units: int
     route: str = ""
+    wanted: CannabinoidProfile | None = None
 
 
 class Book(Sealed, frozen=True, kw_only=True):
@@ -46,13 +47,15 @@ class Book(Sealed, frozen=True, kw_only=True):
     ``purchases``: everything known here, dispensed or reserved in open orders. ``unreported``: those of them the
     state's figure cannot hold yet. ``available``: the state's own remaining amount by pool key, as it was at
     ``as_of``; None: the state was not asked or keeps none. Where the pack says that the state owns the figure, None
-    refuses every sale; a pool it does not name is judged by the store's own sum.
+    refuses every sale; a pool it does not name is judged by the store's own sum. ``on_last_answer``: the registry is
+    away and ``available`` is what it said at ``as_of``, so the limits of the pack's outage rule hold as well.
     """
 
     purchases: tuple[Purchase, ...] = ()
     unreported: tuple[Purchase, ...] = ()
     available: dict[str, Decimal] | None = None
     as_of: datetime | None = None
+    on_last_answer: bool = False
 
 
 def standing(
@@ -112,6 +115,7 @@ class _Sale:
             purchases=book.purchases,
             unreported=book.unreported,
             available=book.available,
+            on_last_answer=book.on_last_answer,
         )
         self._left = {one.pool.key: one.left(on) for one in self._counts}
 
@@ -251,8 +255,8 @@ class _Sale:
             used=rounded(max(used, Fraction(0)), up=True),
             remaining=rounded(max(left, Fraction(0))),
             source=source,
-            citation=one.pool.citation,
-            as_of=self._book.as_of if source == "registry" else None,
+            citation=self._pack.outage.citation if source == "outage" else one.pool.citation,
+            as_of=self._book.as_of if source in ("registry", "outage") else None,
             returns=tuple(Return(on=back, amount=rounded(part)) for back, part in one.returns()),
             unknown=one.unknown,
         )

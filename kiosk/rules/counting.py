@@ -45,8 +45,8 @@ class Charge:
 class Count:
     """One pool of one patient, counted for the day ``on``; the same purchases tell about later days too.
 
-    ``state_left`` is the state's own figure with the sales it cannot know taken off. ``unknown`` says why nothing can
-    be said; then nothing is left.
+    ``state_left`` is the state's own figure with the sales it cannot know taken off, ``outage_left`` in the same way
+    what may be sold on a last answer of the registry. ``unknown`` says why nothing can be said; then nothing is left.
     """
 
     pool: Pool
@@ -55,6 +55,7 @@ class Count:
     anchor: date | None
     charges: tuple[Charge, ...]
     state_left: Fraction | None
+    outage_left: Fraction | None = None
     unknown: Text | None = None
 
     def limit(self, on: date) -> Fraction:
@@ -70,13 +71,18 @@ class Count:
         if self.unknown is not None:
             return _NOTHING
         own = self.limit(on) - self.used(on)
-        return own if self.state_left is None else min(own, self._state_left(on, self.state_left))
+        state = own if self.state_left is None else min(own, self._state_left(on, self.state_left))
+        return state if self.outage_left is None else min(state, self.outage_left)
 
     def source(self) -> str:
-        """Whose figure binds: ``"registry"``, ``"physician"`` or ``"store"``."""
+        """Whose figure binds: ``"outage"``, ``"registry"``, ``"physician"`` or ``"store"``."""
         if self.unknown is not None:
             return "store"
-        if self.state_left is not None and self.state_left < self.limit(self.on) - self.used(self.on):
+        own = self.limit(self.on) - self.used(self.on)
+        state = own if self.state_left is None else min(own, self.state_left)
+        if self.outage_left is not None and self.outage_left < state:
+            return "outage"
+        if state < own:
             return "registry"
         lawful = _lawful(self.pool, self.recommendation, self.on, self.anchor)
         physician = _physician(self.pool, self.recommendation)
@@ -105,6 +111,7 @@ def counts(
     purchases: Sequence[Purchase],
     unreported: Sequence[Purchase],
     available: dict[str, Decimal] | None,
+    on_last_answer: bool = False,
 ) -> tuple[Count, ...]:
     """Every pool that applies, in the pack's order."""
     found = (
@@ -115,6 +122,7 @@ def counts(
             purchases=purchases,
             unreported=unreported,
             available=(available or {}).get(pool.key),
+            ceiling=pack.outage.limits.get(pool.key) if on_last_answer else None,
         )
         for pool in pack.pools
     )
@@ -146,27 +154,35 @@ def _count(
     purchases: Sequence[Purchase],
     unreported: Sequence[Purchase],
     available: Decimal | None,
+    ceiling: Decimal | None,
 ) -> Count | None:
     anchor = _anchor(pool, recommendation, on, purchases)
     if _lawful(pool, recommendation, on, anchor) is None and _physician(pool, recommendation) is None:
         if pool.where_stated:
             return None
-        return Count(pool, on, recommendation, anchor, (), None, text("The physician's amount is not on record."))
+        return _unknown(pool, on, recommendation, anchor, text("The physician's amount is not on record."))
     try:
         charges = _charges(pool, recommendation, on, anchor, purchases)
         hidden = _charges(pool, recommendation, on, anchor, unreported)
+        sold = _amounts(pool, unreported)
     except NoAmountError as missing:
         why = text(
             "An earlier purchase has no {measure}: product {product}.",
             measure=MEASURES[missing.measure],
             product=missing.product_id,
         )
-        return Count(pool, on, recommendation, anchor, (), None, why)
+        return _unknown(pool, on, recommendation, anchor, why)
     except AnchorMissingError:
         why = text("The period is counted from the recommendation, and there is none.")
-        return Count(pool, on, recommendation, anchor, (), None, why)
+        return _unknown(pool, on, recommendation, anchor, why)
     state = None if available is None else Fraction(available) - sum((each.amount for each in hidden), _NOTHING)
-    return Count(pool, on, recommendation, anchor, charges, state)
+    # whatever the window, because an outage can be longer: all that was sold since the last answer
+    outage = None if ceiling is None else Fraction(ceiling) - sum((amount for _, amount in sold), _NOTHING)
+    return Count(pool, on, recommendation, anchor, charges, state, outage)
+
+
+def _unknown(pool: Pool, on: date, recommendation: Recommendation | None, anchor: date | None, why: Text) -> Count:
+    return Count(pool, on, recommendation, anchor, (), None, unknown=why)
 
 
 def _charges(

@@ -121,9 +121,21 @@ class Figure(Cited, frozen=True, kw_only=True):
 
 
 class Outage(Cited, frozen=True, kw_only=True):
-    """What may be done while the registry is away. The engines know one rule, ``no_pass``: nobody is admitted."""
+    """What may be done while the registry does not answer (PAT-07).
 
-    rule: Literal["no_pass"]
+    ``no_pass``: nothing; nobody is admitted and nothing is sold. ``last_answer``: what the registry last said of the
+    patient may be used for ``hours``, and on it at most ``limits`` of a pool, by its key, are sold to the patient. An
+    order of the state that ends is a version of the pack that ends.
+    """
+
+    rule: Literal["no_pass", "last_answer"]
+    hours: Positive | None = None
+    limits: dict[str, Decimal] = {}
+
+    @property
+    def oldest(self) -> timedelta | None:
+        """The greatest age of a last answer that may be used; None: none may."""
+        return None if self.rule == "no_pass" or self.hours is None else timedelta(hours=self.hours)
 
 
 class CardRule(Cited, frozen=True, kw_only=True):

@@ -15,7 +15,7 @@ import msgspec
 from kiosk.model.base import Noun
 from kiosk.model.errors import Ours
 from kiosk.model.text import text
-from kiosk.rules.law import Cycle, Pack, Pool, Word
+from kiosk.rules.law import Cycle, Outage, Pack, Pool, Word
 
 __all__ = ["Pack", "load", "parse", "versions"]
 
@@ -97,10 +97,24 @@ def _fault(pack: Pack) -> str:
         divisors = (*(member.per_unit for member in pool.members), pool.round_up_to)
         if any(amount is not None and not (amount.is_finite() and amount > 0) for amount in divisors):
             return f"pool {pool.key} divides by zero or less"
+    if fault := _outage_fault(pack.outage, keys):
+        return fault
     for example in pack.examples:
         named = {*example.limits, *(key for check in example.checks for key in (*check.remaining, check.refused_by))}
         if unknown := named - {*keys, ""}:
             return f"example {example.name} names no pool: {min(unknown)}"
+    return ""
+
+
+def _outage_fault(outage: Outage, keys: list[str]) -> str:
+    if outage.rule == "no_pass":
+        return "an outage that nobody passes has hours or limits" if outage.hours or outage.limits else ""
+    if outage.hours is None:
+        return "the outage rule does not say for how many hours the last answer may be used"
+    if unknown := set(outage.limits) - set(keys):
+        return f"the outage rule names no pool: {min(unknown)}"
+    if any(not (limit.is_finite() and limit >= 0) for limit in outage.limits.values()):
+        return "the outage rule has a limit below zero"
     return ""
 
 

@@ -68,13 +68,14 @@ def over(pack: Pack, one: Count, asked: Fraction, nearest: Mapping[str, int]) ->
     """``nearest``: product name to units of the nearest legal basket."""
     unit = one.pool.unit
     left = amount(max(one.left(one.on), Fraction(0)), unit)
+    outage = one.source() == "outage"
     return Refusal(
-        rule=f"{pack.state}.{one.pool.key}",
+        rule=f"{pack.state}.outage" if outage else f"{pack.state}.{one.pool.key}",
         reason=text(
             "{pool}: {asked} asked, {left} left.", pool=one.pool.name, asked=amount(asked, unit, up=True), left=left
         ),
         way_on=_way_on(one, nearest),
-        citation=one.pool.citation,
+        citation=pack.outage.citation if outage else one.pool.citation,
         arithmetic=_arithmetic(one, asked, left),
     )
 
@@ -88,6 +89,10 @@ def _arithmetic(one: Count, asked: Fraction, left: str) -> Text:
         "asked": amount(asked, unit, up=True),
     }
     source = one.source()
+    if source == "outage":
+        return text(
+            "The registry does not answer. On its last answer {left} may still be sold. Asked: {asked}.", **said
+        )
     if source == "registry":
         return text(
             "The state's figure binds: {left} left, with sales it does not know yet taken off. Asked: {asked}.", **said

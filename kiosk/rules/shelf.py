@@ -7,6 +7,7 @@ from kiosk.model.errors import Refusal
 from kiosk.model.orders import PickLine
 from kiosk.model.packages import Lab, Package, Product
 from kiosk.model.text import Text, text
+from kiosk.rules.profiles import profile_of
 from kiosk.rules.words import day, plain
 
 POLICY = "Store policy: what may leave the shelf"
@@ -14,7 +15,18 @@ ORDERED = "Store policy: the package is the one that was ordered"
 
 
 def why_kept(package: Package, on: date) -> Refusal | None:
-    """Why this package may not leave at all on the local date ``on``; None: it may.
+    """Why this package may not leave the shelf on the local date ``on``; None: it may."""
+    if (unsafe := why_unsafe(package, on)) is not None:
+        return unsafe
+    if package.quantity < 1:
+        return _kept(
+            "empty", text("No unit is left in this package."), text("Count it again, or take another package.")
+        )
+    return None
+
+
+def why_unsafe(package: Package, on: date) -> Refusal | None:
+    """Why nothing of this package may reach a patient on the local date ``on``, wherever it is; None: it may (PIK-04).
 
     A package may leave through its last day of use. Not tested, or tested and not known how, never leaves.
     """
@@ -38,15 +50,14 @@ def why_kept(package: Package, on: date) -> Refusal | None:
             back,
             found=day(package.expires),
         )
-    if package.quantity < 1:
-        return _kept(
-            "empty", text("No unit is left in this package."), text("Count it again, or take another package.")
-        )
     return None
 
 
 def why_not_for(line: PickLine, package: Package | None, product: Product | None, on: date) -> Refusal | None:
     """Why the scanned ``package`` may not go to ``line``; None: it fits. ``product`` is what the package holds.
+
+    What keeps a package from everybody is said before what differs from the order: who is told "other batch" looks
+    for the right one, and puts a recalled one back as if it were sound.
 
     THC and CBD are the package's own laboratory values; they may differ from the ordered ones by the line's relative
     tolerance, exactly that much included. A value missing on one side only does not fit.
@@ -60,6 +71,8 @@ def why_not_for(line: PickLine, package: Package | None, product: Product | None
             differs="unknown",
             wanted=line.tag,
         )
+    if (kept := why_kept(package, on)) is not None:
+        return kept
     if package.product_id != line.product.product_id:
         return _differs(
             "product",
@@ -86,7 +99,16 @@ def why_not_for(line: PickLine, package: Package | None, product: Product | None
                 ordered,
                 scanned,
             )
-    return why_kept(package, on)
+    found_profile = profile_of(package.lab.thc, package.lab.cbd)
+    if line.wanted is not None and found_profile is not line.wanted:
+        return _differs(
+            "profile",
+            text("This package does not have the THC and CBD that were asked for."),
+            line,
+            line.wanted.value,
+            found_profile.value if found_profile is not None else "",
+        )
+    return None
 
 
 def potency(value: Decimal | None, lab: Lab) -> str:

@@ -85,6 +85,7 @@ SOURCES: Mapping[str, Text] = {
     "store": text("counted by this store"),
     "registry": text("figure of the state registry"),
     "physician": text("limit of the physician"),
+    "outage": text("limit while the state registry is away"),
 }
 
 CONDITIONS: Mapping[Condition, Text] = {

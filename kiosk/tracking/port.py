@@ -64,17 +64,32 @@ class SaleOnRecord(Sealed, frozen=True, kw_only=True):
     final: bool = False
 
 
+class Unread(Noun, frozen=True, kw_only=True):
+    """A row that made no sense: ``what`` it tells of and the ``field`` that was wrong, never its value.
+
+    ``state_id`` and ``tag`` name the package as far as the row still does. Where both are blank it can be any.
+    """
+
+    what: str
+    field: str
+    state_id: str = ""
+    tag: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.what} {self.state_id or 'without an id'}: {self.field}"
+
+
 class Stock(Noun, frozen=True, kw_only=True):
     """What the state holds of this store, read from ``as_of`` on. Finished and held packages are in it, marked.
 
-    ``unread`` names rows that made no sense, by their id and the field that was wrong. Their packages are missing
-    here, so nobody can sell them; somebody should look.
+    Packages of ``unread`` rows are missing here or were read from another list. Something about them has changed and
+    nobody knows what: none of them may be sold before it is known.
     """
 
     packages: tuple[Package, ...]
     products: tuple[Product, ...]
     as_of: datetime
-    unread: tuple[str, ...] = ()
+    unread: tuple[Unread, ...] = ()
 
 
 class Tracking(Protocol):

@@ -87,7 +87,7 @@ class CardAnswer(_Answered, frozen=True, kw_only=True):
 class RegistryAccount(Sealed, frozen=True, kw_only=True):
     url: str
     key: str
-    seconds: float = 8
+    seconds: float = 2
 
 
 class HttpRegistry:

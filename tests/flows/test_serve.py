@@ -68,7 +68,7 @@ async def test_each_record_names_who_where_when_and_which_step():
     for record in played.keeper.records:
         assert record.staff_id == "t1"
         assert record.terminal == "counter-1"
-        assert record.sop == "DSP-1 v1"
+        assert record.sop == "DSP-1 v2"
         assert record.step.startswith("DSP-1.")
     assert [record.seq for record in played.keeper.records] == list(range(1, len(played.keeper.records) + 1))
 
@@ -205,6 +205,17 @@ async def test_a_doubtful_print_that_lies_there_is_used():
     played = await serve(*answers, world=doubtful)
     assert played.world.paper == [("D00", 1)]
     assert "label-voided" not in played.story
+
+
+@pytest.mark.requirement("LBL-05")
+async def test_a_label_that_stopped_in_the_middle_is_looked_at_before_it_is_used():
+    stopped = world()
+    stopped.printer = [Printed(outcome="printed", check=True)]
+    second = scan(LabelCode(number="D00", print_no=2))
+    answers = [*OPENED, *ORDERED, *PICKED, ("print-doubt", touch("damaged")), second, *PROVEN[1:], *DONE]
+    played = await serve(*answers, world=stopped)
+    assert played.story.count("label-issued") == 2
+    assert played.story.count("label-voided") == 1
 
 
 @pytest.mark.requirement("LBL-05")

@@ -15,7 +15,7 @@ from kiosk.model.documents import Badge, LabelCode, PackageTag, PatientCard, Pho
 from kiosk.model.errors import Away, Refusal
 from kiosk.model.labels import Label, LabelField
 from kiosk.model.orders import LineState, Order, OrderLine, PickLine, Ticket, Visit
-from kiosk.model.packages import Lab, Product
+from kiosk.model.packages import CannabinoidProfile, Lab, Product
 from kiosk.model.people import Person, Profile, Recommendation, RegistryStatus, Session, StaffRole
 from kiosk.model.records import AnyFact, Record
 from kiosk.model.text import text
@@ -64,7 +64,7 @@ def counsel(units: int = 0, refusal: Refusal | None = None) -> q.Counsel:
     standing = Standing(pools=(pool,), most={"tin-1": 4 - units})
     offer = q.Offer(
         product_id="tin-1", name=TINCTURE.name, form="tincture", route="sublingual", thc="15 mg", cbd="300 mg",
-        price="45.00", in_stock=9, most=4 - units,
+        price="45.00", in_stock=9, most=4 - units, profiles=(CannabinoidProfile.HIGH_CBD,),
     )  # fmt: skip
     return q.Counsel(standing=standing, offers=(offer,), judgement=Judgement(standing=standing, refusal=refusal))
 
@@ -231,6 +231,7 @@ class TrialWorld:
     printer: list[Printed] = field(default_factory=list)
     """Answers of a troubled printer, used up one by one; when empty it prints."""
     shown: list[Show] = field(default_factory=list)
+    at: datetime = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 
     async def show(self, request: Show) -> ShowAnswer | Back:
         self.shown.append(request)
@@ -249,7 +250,7 @@ class TrialWorld:
         return outcome
 
     def now(self) -> datetime:
-        return datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
+        return self.at
 
 
 def script(*answers: ShowAnswer | Back | tuple[str, ShowAnswer | Back]) -> Respond:

@@ -89,10 +89,7 @@ async def test_a_hand_over_is_recorded_counted_and_reported_once(tmp_path):
         order = await shop.picked(await shop.ordered(visit))
         units = await shop.proven(visit, order)
         permit = await shop.permitted(visit, order)
-        fact = r.Dispensed(
-            visit_id=visit.visit_id, order_id=order.order_id, permit_id=permit.permit_id,
-            external_number=permit.external_number, units=units,
-        )  # fmt: skip
+        fact = shop.handed_over(visit, order, permit, units)
         batch = r.Batch(terminal="counter-1", epoch=1, records=(shop.record("counter-1", fact),))
     await killed_and_asked_again(tmp_path, "counter-1", "/v1/records", batch)
     async with trial(tmp_path) as shop:

@@ -164,10 +164,7 @@ async def test_what_left_counts_and_not_what_was_planned(tmp_path):
         order = await shop.picked(await shop.ordered(visit, q.BasketLine(product_id="1", units=2)))
         units = await shop.proven(visit, order)
         permit = await shop.permitted(visit, order)
-        fact = r.Dispensed(
-            visit_id=visit.visit_id, order_id=order.order_id, permit_id=permit.permit_id,
-            external_number=permit.external_number, units=units[:1],
-        )  # fmt: skip
+        fact = shop.handed_over(visit, order, permit, units[:1])
         assert "other units" in next(iter((await shop.tell("counter-1", fact)).flagged.values()))
         assert await shop.hub.database.write(lambda c: left_in(c, package_of(c, TAG))) == before - 1
         (report,) = await shop.hub.database.write(waiting_reports)
@@ -227,10 +224,7 @@ async def test_an_order_at_midnight_counts_on_the_day_it_is_handed_over(tmp_path
         units = await shop.proven(visit, order)
         permit = await shop.permitted(visit, order)
         shop.clock.advance(timedelta(hours=14).total_seconds())
-        fact = r.Dispensed(
-            visit_id=visit.visit_id, order_id=order.order_id, permit_id=permit.permit_id,
-            external_number=permit.external_number, units=units,
-        )  # fmt: skip
+        fact = shop.handed_over(visit, order, permit, units)
         await shop.tell("counter-1", fact)
         (body,) = await shop.hub.database.write(lambda c: c.execute(select(purchases.c.body)).scalars().all())
         assert from_json(body, Purchase).on == shop.hub.desk.today()

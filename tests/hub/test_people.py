@@ -12,24 +12,24 @@ from kiosk.model import records as r
 from kiosk.model.documents import PatientCard
 from kiosk.model.errors import Refusal
 from kiosk.model.orders import Visit, VisitState
-from kiosk.model.people import Person, RegistryStatus
-from tests.hub.world import CARD, PHOTO_ID, ROBIN, TrialRegistry, changed, entry, trial
-
-CARER_CARD = PatientCard(number="C1AB23CD", state="FL")
-CARER = Person(family="Helper", given="Sam", born=date(1980, 5, 5))
-CARER_ID = changed(PHOTO_ID, family="HELPER", given="SAM", born=CARER.born, number="E2")
-CHILD = Person(family="Example", given="Kit", born=date(2015, 3, 3))
-CHILD_CARD = PatientCard(number="P8RY32BC", state="FL")
-
-
-def family(*patients: str):
-    """A caregiver of two patients, or of those named."""
-    carer = entry(
-        number=CARER_CARD.number, person=CARER, role="caregiver", recommendation=None, available=None,
-        patients=patients or (CARD.number, CHILD_CARD.number),
-    )  # fmt: skip
-    child = entry(number=CHILD_CARD.number, person=CHILD)
-    return TrialRegistry(entries={CARER_CARD.number: carer, CARD.number: entry(), CHILD_CARD.number: child})
+from kiosk.model.people import RegistryStatus
+from tests.hub.world import (
+    CARD,
+    CARER,
+    CARER_CARD,
+    CARER_ID,
+    CHILD,
+    CHILD_CARD,
+    PHOTO_ID,
+    ROBIN,
+    TrialRegistry,
+    changed,
+    entry,
+    everything,
+    family,
+    named,
+    trial,
+)
 
 
 @pytest.mark.requirement("PAT-13")
@@ -129,9 +129,9 @@ async def test_when_the_visit_is_over_no_table_names_the_person(tmp_path):
         visit = await shop.ask("counter-1", wish)
         assert isinstance(visit, Visit)
         assert await shop.ask("counter-1", wish) == visit
-        assert _named(await shop.hub.database.write(_everything))
+        assert named(await shop.hub.database.write(everything))
         await shop.tell("counter-1", r.VisitClosed(visit_id=visit.visit_id, reason="left"))
-        assert not _named(await shop.hub.database.write(_everything))
+        assert not named(await shop.hub.database.write(everything))
         assert (await shop.ask("counter-1", wish)).rule == "store.visit_closed"
 
 
@@ -141,7 +141,7 @@ async def test_a_visit_that_nobody_came_to_serve_is_forgotten_too(tmp_path):
         shop.clock.advance(shop.hub.desk.pack().ticket_life.total_seconds())
         ended = await shop.hub.database.write(hub_visits.expire, shop.clock.now())
         assert [each.state for each in ended] == [VisitState.EXPIRED]
-        assert not _named(await shop.hub.database.write(_everything))
+        assert not named(await shop.hub.database.write(everything))
 
 
 async def test_kept_questions_cannot_be_guessed_from_their_digest(tmp_path):
@@ -157,13 +157,3 @@ async def test_kept_questions_cannot_be_guessed_from_their_digest(tmp_path):
             for each in (shop, other)
         ]
         assert refs[0] != refs[1]
-
-
-def _everything(connection) -> str:
-    tables = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table'").scalars().all()
-    return "\n".join(repr(connection.exec_driver_sql(f'SELECT * FROM "{name}"').all()) for name in tables)
-
-
-def _named(everything: str) -> bool:
-    words = (CARD.number, ROBIN.family, ROBIN.given, "1990-02-14", PHOTO_ID.family, "Ash Meadow", "Start low")
-    return any(word in everything for word in words)

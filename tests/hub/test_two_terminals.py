@@ -8,13 +8,13 @@ import pytest
 
 from kiosk.hub import orders as hub_orders
 from kiosk.hub.books import book_of, items_of
+from kiosk.hub.lines import By
 from kiosk.hub.schema import purchases
 from kiosk.hub.visits import Secret, row_of
 from kiosk.model import questions as q
 from kiosk.model.base import from_json
 from kiosk.model.errors import Refusal
 from kiosk.model.orders import Order, QueueEntry
-from kiosk.model.people import Session, StaffRole
 from kiosk.model.records import Dispensed, DispensedUnit
 from kiosk.rules.allotments import judge
 from tests.hub.world import FLOWER_TAG, trial
@@ -49,7 +49,7 @@ async def test_random_interleavings_never_end_above_the_limit(tmp_path, part):
     """The hub's own transactions, in a thousand seeded orders of confirming, cancelling and dispensing a part."""
     async with trial(tmp_path) as shop:
         visits = [await shop.attended("counter-1"), await shop.attended("counter-2")]
-        who = Session(session_id="s", staff_id="t1", name="Person t1", role=StaffRole.TECHNICIAN)
+        who = By(staff_id="t1", name="Person t1", terminal="counter-1", at=shop.clock.now())
         pack, today = shop.hub.desk.pack(), shop.hub.desk.today()
 
         def confirm(connection, visit_id, units):
@@ -63,7 +63,7 @@ async def test_random_interleavings_never_end_above_the_limit(tmp_path, part):
             if isinstance(chosen, Refusal):
                 return None
             ticket = from_json(row["entry"], QueueEntry).ticket
-            order, _ = hub_orders.make(connection, chosen, row, ticket, who, "counter-1", today, "R1")
+            order, _ = hub_orders.make(connection, chosen, row, ticket, who, today, "R1")
             return order.order_id
 
         def history(connection, seed):
@@ -75,9 +75,10 @@ async def test_random_interleavings_never_end_above_the_limit(tmp_path, part):
                 if open_orders and chance.random() < 0.35:
                     order_id = open_orders.pop(chance.randrange(len(open_orders)))
                     if chance.random() < 0.5:
-                        hub_orders.cancel(connection, order_id)
+                        hub_orders.cancel(connection, order_id, who)
                     else:
-                        hub_orders.dispense(connection, dispensed(hub_orders.order_of(connection, order_id)), today)
+                        fact = dispensed(hub_orders.order_of(connection, order_id))
+                        hub_orders.dispense(connection, fact, today, who)
                 else:
                     visit = chance.choice(visits)
                     order_id = confirm(connection, visit.visit_id, chance.randint(1, 14))

@@ -25,7 +25,7 @@ from kiosk.model.documents import PatientCard, PhotoId
 from kiosk.model.errors import KioskError, Refusal
 from kiosk.model.packages import Lab, Package, Product
 from kiosk.model.people import Person, Recommendation, RegistryEntry, RegistryStatus, StaffRole
-from kiosk.tracking.port import Sale, SaleOnRecord, Stock, wall_time
+from kiosk.tracking.port import Sale, SaleOnRecord, Stock, Unread, wall_time
 
 PIN = "246810"
 TODAY = date(2026, 3, 2)
@@ -76,6 +76,7 @@ class TrialState:
     )
     products: list[Product] = field(default_factory=lambda: [TINCTURE, FLOWER])
     sales: dict[str, Sale] = field(default_factory=dict)
+    unread: list[Unread] = field(default_factory=list)
     stored_twice: int = 0
     troubles: list[KioskError | None] = field(default_factory=list)
     after: KioskError | None = None
@@ -84,8 +85,9 @@ class TrialState:
 
     async def stock(self, since: datetime | None = None) -> Stock:
         return Stock(
-            packages=tuple(self.packages), products=tuple(self.products), as_of=datetime(2026, 3, 2, tzinfo=UTC)
-        )
+            packages=tuple(self.packages), products=tuple(self.products), as_of=datetime(2026, 3, 2, tzinfo=UTC),
+            unread=tuple(self.unread),
+        )  # fmt: skip
 
     async def report(self, sale: Sale) -> str:
         self._trouble()
@@ -295,15 +297,26 @@ class Trial:
         )
         return await self.ask(terminal, wish)
 
+    def handed_over(self, visit: Any, order: Any, permit: q.Permit, units: Any, **other: Any) -> r.Dispensed:
+        """The fact as the counter's flow makes it."""
+        given: dict[str, Any] = {
+            "visit_id": visit.visit_id,
+            "order_id": order.order_id,
+            "permit_id": permit.permit_id,
+            "external_number": permit.external_number,
+            "units": units,
+            "basis": permit.basis,
+            "patient_ref": visit.profile.patient_ref,
+            "caregiver_ref": visit.profile.caregiver_ref,
+        }
+        return r.Dispensed(**{**given, **other})
+
     async def dispensed(self, *basket: q.BasketLine, terminal: str = "counter-1") -> r.Dispensed:
         visit = await self.attended(terminal)
         order = await self.picked(await self.ordered(visit, *basket, terminal=terminal), terminal)
         units = await self.proven(visit, order, terminal)
         permit = await self.permitted(visit, order, terminal)
-        fact = r.Dispensed(
-            visit_id=visit.visit_id, order_id=order.order_id, permit_id=permit.permit_id,
-            external_number=permit.external_number, units=units,
-        )  # fmt: skip
+        fact = self.handed_over(visit, order, permit, units)
         accepted = await self.tell(terminal, fact)
         assert accepted.flagged == {}
         return fact
@@ -313,7 +326,9 @@ class Trial:
 async def trial(folder: Path, state: TrialState | None = None, **more: Any) -> AsyncIterator[Trial]:
     state, registry = state or TrialState(), more.get("registry") or TrialRegistry()
     clock = more.get("clock") or ManualClock()
-    async with opened(settings(folder), state, registry, clock, work=False) as hub:
+    chosen = changed(settings(folder), packs=more.get("packs"))
+    access = changed(chosen.registry, seconds=more.get("seconds", chosen.registry.seconds))
+    async with opened(changed(chosen, registry=access), state, registry, clock, work=False) as hub:
         hub.desk.staff = QuickStaff(hub.settings.staff)
         await hub.database.write(refresh, await state.stock())
         identity = Identity.load_or_make(folder / "identity.pem")
@@ -323,3 +338,32 @@ async def trial(folder: Path, state: TrialState | None = None, **more: Any) -> A
 
 def changed(noun: Any, **fields: Any) -> Any:
     return msgspec.structs.replace(noun, **fields)
+
+
+CARER_CARD = PatientCard(number="C1AB23CD", state="FL")
+CARER = Person(family="Helper", given="Sam", born=date(1980, 5, 5))
+CARER_ID = changed(PHOTO_ID, family="HELPER", given="SAM", born=CARER.born, number="E2")
+CHILD = Person(family="Example", given="Kit", born=date(2015, 3, 3))
+CHILD_CARD = PatientCard(number="P8RY32BC", state="FL")
+
+
+def family(*patients: str) -> TrialRegistry:
+    """A caregiver of two patients, or of those named."""
+    carer = entry(
+        number=CARER_CARD.number, person=CARER, role="caregiver", recommendation=None, available=None,
+        patients=patients or (CARD.number, CHILD_CARD.number),
+    )  # fmt: skip
+    child = entry(number=CHILD_CARD.number, person=CHILD)
+    return TrialRegistry(entries={CARER_CARD.number: carer, CARD.number: entry(), CHILD_CARD.number: child})
+
+
+def everything(connection: Any) -> str:
+    """All that the database holds."""
+    tables = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table'").scalars().all()
+    return "\n".join(repr(connection.exec_driver_sql(f'SELECT * FROM "{name}"').all()) for name in tables)
+
+
+def named(words: str) -> bool:
+    """Whether anything of the trial's people is in it."""
+    told = (CARD.number, ROBIN.family, ROBIN.given, "1990-02-14", PHOTO_ID.family, "Ash Meadow", "Start low")
+    return any(word in words for word in told)

@@ -67,8 +67,27 @@ async def test_a_row_that_makes_no_sense_is_named_and_the_others_are_read() -> N
     async with answering(store(rows)) as metrc:
         stock = await metrc.stock()
     assert [package.tag for package in stock.packages] == [TINCTURE]
-    assert len(stock.unread) == 6
-    assert not any("too short" in each or "soon" in each for each in stock.unread)
+    assert {(row.state_id, row.tag, row.field) for row in stock.unread} == {
+        ("2", "", "Label"),
+        ("3", TINCTURE, "Quantity"),
+        ("4", TINCTURE, "IsOnHold"),
+        ("5", TINCTURE, "date"),
+        ("6", TINCTURE, "Item"),
+        ("7", "", "Label"),
+    }
+    assert not any("too short" in str(each) or "soon" in str(each) for each in stock.unread)
+
+
+async def test_a_package_carries_the_states_own_id_of_it() -> None:
+    async with answering(store([PACKAGE])) as metrc:
+        assert (await metrc.stock()).packages[0].state_id == "1"
+
+
+async def test_a_row_without_id_and_tag_names_nobody() -> None:
+    async with answering(store([PACKAGE, {"Id": True, "Label": 7}])) as metrc:
+        (row,) = (await metrc.stock()).unread
+    assert (row.state_id, row.tag) == ("", "")
+    assert str(row).startswith("package without an id: ")
 
 
 async def test_a_category_nobody_has_looked_at_has_no_route() -> None:

@@ -23,7 +23,7 @@ from kiosk.tracking.metrc.pace import Pace
 from kiosk.tracking.metrc.rows import FacilityRow, LabRow, PackageRow, ReceiptRow, StatusRow
 from kiosk.tracking.metrc.vocabulary import vocabulary
 from kiosk.tracking.metrc.wire import EMPTY, WORDS, Wire, instant, windows
-from kiosk.tracking.port import NO_ACCESS, Sale, SaleOnRecord, Stock, wall_time
+from kiosk.tracking.port import NO_ACCESS, Sale, SaleOnRecord, Stock, Unread, wall_time
 
 log = logging.getLogger(__name__)
 
@@ -130,7 +130,7 @@ class Metrc:
         """
         now = self._clock.now()
         spans = list(windows(since or now - timedelta(days=self._account.look_back_days), now))
-        unread: list[str] = []
+        unread: list[Unread] = []
         newest: dict[int, tuple[datetime, int, PackageRow]] = {}
         for strength, listed in enumerate(LISTS):
             for rows in await self._each(spans, lambda span, listed=listed: self._span(listed, span)):  # type: ignore[misc]
@@ -205,20 +205,20 @@ class Metrc:
         raw: dict[str, Any],
         strength: int,
         newest: dict[int, tuple[datetime, int, PackageRow]],
-        unread: list[str],
+        unread: list[Unread],
     ) -> None:
         try:
             row = _convert(raw, PackageRow)
             at = mapping.modified(row)
         except (msgspec.ValidationError, mapping.Unreadable) as trouble:
-            unread.append(f"package {_id(raw)}: {_field(trouble)}")
+            unread.append(Unread(what="package", field=_field(trouble), state_id=_id(raw), tag=_tag(raw)))
             return
         known = newest.get(row.id)
         if known is None or known[:2] < (at, strength):
             newest[row.id] = (at, strength, row)
 
     async def _stock(
-        self, now: datetime, newest: dict[int, tuple[datetime, int, PackageRow]], unread: list[str]
+        self, now: datetime, newest: dict[int, tuple[datetime, int, PackageRow]], unread: list[Unread]
     ) -> Stock:
         ordered = sorted(newest.values(), key=lambda each: each[:2])
         open_rows = [row for _, strength, row in ordered if LISTS[strength] != "inactive"]
@@ -231,17 +231,18 @@ class Metrc:
                 package = mapping.package(row, lab, listed=LISTS[strength])
                 products[package.product_id] = mapping.product(row.item)
             except mapping.Unreadable as trouble:
-                unread.append(f"package {row.id}: {_field(trouble)}")
+                field, tag = _field(trouble), _tag({"Label": row.label})
+                unread.append(Unread(what="package", field=field, state_id=str(row.id), tag=tag))
             else:
                 packages[package.tag] = package
         return Stock(
             packages=tuple(packages[tag] for tag in sorted(packages)),
             products=tuple(products[key] for key in sorted(products)),
             as_of=now,
-            unread=tuple(sorted(set(unread))),
+            unread=tuple(sorted(set(unread), key=str)),
         )
 
-    async def _lab(self, row: PackageRow, unread: list[str]) -> tuple[int, Lab]:
+    async def _lab(self, row: PackageRow, unread: list[Unread]) -> tuple[int, Lab]:
         """One call a package, so what was read is kept while the package's testing state stays as it is."""
         now = self._clock.now()
         state = (row.lab_testing_state, row.lab_testing_state_date)
@@ -253,7 +254,8 @@ class Metrc:
             tests = [test for test in _convert(rows, list[LabRow]) if test.package_id == row.id]
             lab = mapping.lab(mapping.state_says(row), tests)
         except (msgspec.ValidationError, mapping.Unreadable) as trouble:
-            unread.append(f"lab results of package {row.id}: {_field(trouble)}")
+            field, tag = _field(trouble), _tag({"Label": row.label})
+            unread.append(Unread(what="lab results of package", field=field, state_id=str(row.id), tag=tag))
             return row.id, Lab(passed=None)
         self._labs[row.id] = (state, now, lab)
         return row.id, lab
@@ -357,7 +359,13 @@ def _window(span: tuple[datetime, datetime]) -> dict[str, str]:
 
 def _id(raw: dict[str, Any]) -> str:
     number = raw.get("Id")
-    return str(number) if isinstance(number, int) else "without an id"
+    return str(number) if isinstance(number, int) and not isinstance(number, bool) else ""
+
+
+def _tag(raw: dict[str, Any]) -> str:
+    """The tag of a row that cannot be read otherwise; ``""`` where it is none."""
+    label = raw.get("Label")
+    return label if isinstance(label, str) and mapping.TAG.fullmatch(label) else ""
 
 
 def _field(trouble: Exception) -> str:

@@ -43,6 +43,7 @@ def package(row: PackageRow, lab: Lab, *, listed: str) -> Package:
         unit_codes=row.product_label is not None
         and bool(row.product_label.qr_count)
         and row.product_label.is_active is not False,
+        state_id=str(row.id),
     )
 
 
