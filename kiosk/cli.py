@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
+from kiosk.discretion import Formatter, leave_nothing
 from kiosk.model.errors import KioskError
 
 
@@ -21,11 +22,11 @@ class Parser(argparse.ArgumentParser):
 
 def main(argv: Sequence[str] | None = None) -> int:
     arguments = _parser().parse_args(argv)
+    leave_nothing()
+    stderr = logging.StreamHandler(sys.stderr)
+    stderr.setFormatter(Formatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s", datefmt="%H:%M:%S"))
     logging.basicConfig(
-        level=logging.DEBUG if os.environ.get("KIOSK_LOG") == "debug" else logging.INFO,
-        format="%(asctime)s %(levelname)-7s %(name)s: %(message)s",
-        datefmt="%H:%M:%S",
-        stream=sys.stderr,
+        level=logging.DEBUG if os.environ.get("KIOSK_LOG") == "debug" else logging.INFO, handlers=[stderr]
     )
     for chatty in ("httpx", "httpcore", "websockets", "PIL", "kivy", "alembic"):
         logging.getLogger(chatty).setLevel(logging.WARNING)

@@ -27,7 +27,7 @@ from kiosk.local_store.link import HubLink
 from kiosk.local_store.store import TerminalStore
 from kiosk.model.base import from_json, to_json
 from kiosk.model.clock import Clock
-from kiosk.model.connection import Connection
+from kiosk.model.connection import Condition, Connection
 from kiosk.model.documents import AnyDocument, Reading
 from kiosk.model.errors import Away, KioskError, Refused
 from kiosk.model.orders import Ticket
@@ -40,6 +40,9 @@ log = logging.getLogger(__name__)
 
 SESSION = "session"
 """Under this name the store keeps who is signed in, so that a power cut does not sign anybody out or in."""
+
+FIND_FIRST = 5.0
+"""Seconds a terminal that has just started looks for its hub before a question is answered with *away*."""
 
 SEND_FIRST = 3.0
 """Seconds in which the hub has to take waiting records before it is asked anything."""
@@ -72,7 +75,8 @@ class Terminal:
     ) -> None:
         self.name, self.role, self.clock = name, role, clock
         self.store, self.printer = store, printer
-        self._all_sent = asyncio.Event()
+        self._all_sent, self._hub_found = asyncio.Event(), asyncio.Event()
+        self._look_until = 0.0
         self.link = connect(self._hub_told, self._connection_changed)
         self._scanners, self._compose = scanners, compose
         self._drawn = drawn
@@ -97,6 +101,7 @@ class Terminal:
 
     async def run(self) -> None:
         """Runs until cancelled: devices, the link, and one flow of the role after the other."""
+        self._look_until = self.clock.monotonic() + FIND_FIRST
         try:
             async with asyncio.TaskGroup() as tasks:
                 for scanner in self._scanners:
@@ -199,9 +204,16 @@ class Terminal:
     async def ask(self, request: Ask) -> Any:
         """Records go first: what the hub is asked may rest on what just happened here."""
         with named_after(PATIENCE, self.stage, text("Waiting for the hub …")):
+            await self._find_hub()
             if not await self._records_are_sent():
                 return Away(who="hub", reason=text("The hub has not yet taken what was recorded here."))
             return await self.link.ask(request.question)
+
+    async def _find_hub(self) -> None:
+        """Work that goes on after a power cut asks at once, when the hub is not found yet: that is not *away*."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(max(0.0, self._look_until - self.clock.monotonic())):
+                await self._hub_found.wait()
 
     async def _records_are_sent(self) -> bool:
         if self.store.unsent_count == 0:
@@ -271,6 +283,8 @@ class Terminal:
         self.stage.set_live(Live(queue=told.queue, lines=told.lines, receipts=told.receipts))
 
     def _connection_changed(self, connection: Connection) -> None:
+        if connection.condition not in (Condition.HUB_AWAY, Condition.BOTH_AWAY):
+            self._hub_found.set()
         if connection.unsent == 0:
             self._all_sent.set()
         self.stage.set_connection(connection)

@@ -13,7 +13,7 @@ import signal
 import socket
 import sys
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from io import BytesIO
@@ -306,11 +306,29 @@ class Shop:
         self._hub_process = await self._run("hub", "hub", "--settings", str(self.hub_settings))
         await _answers(f"http://127.0.0.1:{self._hub_port}/v1/health")
 
+    def processes(self) -> list[int]:
+        """Ids of the programs that run now."""
+        return [process.pid for process in self._processes if process.returncode is None]
+
     async def kill_hub(self) -> None:
         """The hub's plug is pulled: SIGKILL, in the middle of whatever it does."""
         if self._hub_process is not None:
             self._hub_process.kill()
             await self._hub_process.wait()
+
+    @contextlib.contextmanager
+    def hub_hanging(self) -> Iterator[None]:
+        """The hub is there and does nothing at all while the block lasts."""
+        assert self._hub_process is not None
+        self._hub_process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._hub_process.send_signal(signal.SIGCONT)
+
+    def revive(self, role: str) -> None:
+        """Starts a terminal again that ended by a fault, as its service would."""
+        self._spawn(self._keep_alive(self.stations[role], ""))
 
     async def switch(self, role: str) -> None:
         """Ends the terminal that runs and starts this one; the work of both goes on where it stood."""

@@ -181,6 +181,20 @@ class Database:
 
         return await asyncio.get_running_loop().run_in_executor(self._thread, whole)
 
+    async def empty_log(self) -> bool:
+        """Empties the write-ahead log, which still holds what rows were before they were blanked (PAT-12). False: a
+        reader or the disk is in the way; try again."""
+
+        def empty() -> bool:
+            try:
+                with contextlib.closing(self._engine.raw_connection()) as connection:
+                    busy, *_ = connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            except dbapi2.OperationalError:
+                return False
+            return not busy
+
+        return await asyncio.get_running_loop().run_in_executor(self._thread, empty)
+
     async def close(self) -> None:
         await asyncio.get_running_loop().run_in_executor(self._thread, self._engine.dispose)
         self._thread.shutdown()

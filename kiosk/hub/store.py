@@ -30,7 +30,7 @@ from kiosk.tracking.port import Registry, Tracking
 log = logging.getLogger(__name__)
 
 LOOK_FOR_OLD = 5.0
-"""Seconds between two looks for tickets nobody came to serve."""
+"""Seconds between two looks for tickets nobody came to serve; so long the log holds what a closed visit knew."""
 
 
 @dataclass
@@ -105,6 +105,7 @@ class Hub:
                 ended = await self.database.write(visits.expire, self.clock.now())
                 self.feed.tell((entry, "") for entry in ended)
                 await self.database.write(forget_old, self.desk.pack().outage.oldest, self.clock.now())
+                await self.database.empty_log()
             except KioskError as error:
                 log.error("old tickets are not looked for: %s", error.reason)
             await asyncio.sleep(LOOK_FOR_OLD)

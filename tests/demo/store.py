@@ -108,10 +108,31 @@ class Store:
             await self.picture(role, lambda picture: not picture.connection.unsent)
         return [each.fact for each in await records_in(self.shop.hub_settings) if isinstance(each.fact, kind)]
 
+    async def fresh(self) -> None:
+        """Waits until the kiosk at the entrance is there for the next patient."""
+        await self.picture("checkin", lambda each: _fresh(each.step))
+
+    async def asked(self, role: str, step: str) -> None:
+        """Waits until this request of a flow is under way; ``step`` as ``kiosk.dying.name_of`` gives it."""
+        hand = self.shop.stations[role].hand
+        async with asyncio.timeout(PATIENCE):
+            while not hand.moments or hand.moments[-1][::2] != ("asked", step):
+                await asyncio.sleep(0.02)
+
     # --- doing
 
     async def scan(self, role: str, data: bytes | str) -> None:
         await self.shop.stations[role].scanner.scan(data.encode() if isinstance(data, str) else data)
+
+    async def kill(self, role: str) -> None:
+        """Its plug is pulled; returns when it is there again."""
+        station = self.shop.stations[role]
+        assert station.process is not None
+        life = station.hand.life
+        station.process.kill()
+        async with asyncio.timeout(PATIENCE):
+            while station.hand.life == life or station.hand.now is None:
+                await asyncio.sleep(0.02)
 
     async def touch(self, role: str, key: str) -> None:
         assert await self.shop.stations[role].hand.do("touch", key)
@@ -170,10 +191,9 @@ class Store:
 
     async def check_in(self, *codes: bytes) -> steps.Ticketed:
         """Scans these, one after the other; returns what the kiosk showed at the end."""
-        for n, code in enumerate(codes):
+        await self.fresh()
+        for code in codes:
             before = await self.picture("checkin", lambda each: isinstance(each.step, steps.Documents))
-            if n == 0:
-                before = await self.picture("checkin", lambda each: _fresh(each.step))
             await self.scan("checkin", code)
             await self.picture("checkin", lambda each, old=before.generation: each.generation != old)  # type: ignore[misc]
         return await self.step("checkin", steps.Ticketed)

@@ -9,9 +9,15 @@ import pytest
 import zxingcpp
 from PIL import Image
 
+from kiosk.demo import SHOP_FILE
+from kiosk.demo.shop import Shop
 from kiosk.documents.cards import CardFormats
 from kiosk.documents.decoding import decode
+from kiosk.model.clock import SystemClock
 from kiosk.model.documents import LabelCode, Reading
+from kiosk.tracking.sandbox.seed import load
+from tests.demo.needles import Searcher, needles_of
+from tests.demo.remains import keys_in, readable_in
 
 STEPS = {
     "checkin": {"documents", "ticketed"},
@@ -33,6 +39,17 @@ CUTS = [
     "PCK-1.4 show take",
 ]  # fmt: skip
 
+PATIENT = "Everything is in order."
+MAY_STAY = {
+    ("store/state.json", f"card number of {PATIENT}"): "the state's own record of the sale, in its own system",
+    ("receipt-1.json", f"card number of {PATIENT}"): "the same, as the rehearsal shows it",
+    ("label-1.bin", f"family name of {PATIENT}"): "the label itself: the law wants the patient's name on it",
+    ("label-1.bin", f"given name of {PATIENT}"): "the same",
+    ("account.md", f"family name of {PATIENT}"): "what is on the label, as the rehearsal shows it",
+    ("account.md", f"given name of {PATIENT}"): "the same",
+}
+"""What a rehearsal leaves of the patient's documents, as (file, what), and why."""
+
 
 def kiosk(*arguments: str | Path, seconds: float = 150) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
@@ -43,7 +60,7 @@ def kiosk(*arguments: str | Path, seconds: float = 150) -> subprocess.CompletedP
 
 @pytest.mark.gui
 @pytest.mark.process
-@pytest.mark.requirement("ORD-03", "ORD-04", "PLT-08", "LBL-08")
+@pytest.mark.requirement("ORD-03", "ORD-04", "PLT-08", "LBL-08", "PAT-12")
 def test_a_visit_unattended_leaves_pictures_label_receipt_and_account(tmp_path):
     done = kiosk("demo", "--script", "visit", "--out", tmp_path)
     assert done.returncode == 0, done.stderr
@@ -65,6 +82,15 @@ def test_a_visit_unattended_leaves_pictures_label_receipt_and_account(tmp_path):
     assert "exactly once" in account
     assert label.number in account
     assert receipt["ExternalReceiptNumber"] in account
+    assert left_of_the_patient(tmp_path) == set(MAY_STAY)
+
+
+def left_of_the_patient(folder: Path) -> set[tuple[str, str]]:
+    seed = load(SHOP_FILE, SystemClock().now().date())
+    (patient,) = [each for each in seed.patients if each.about == PATIENT]
+    searcher = Searcher(needles_of(patient, Shop(folder, window=False, seed=seed).papers(patient)))
+    readable = readable_in(folder, keys_in(folder))
+    return {(each.file, what) for each in readable for what in searcher.found(each.data)}
 
 
 @pytest.mark.process

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.cli import main
 from kiosk.settings import HubPart, PrinterPart, ScannerPart, SettingsWrong, TerminalSettings, read, to_toml
 
 GOOD = TerminalSettings(
@@ -55,11 +54,14 @@ def test_each_mistake_is_one_line_that_names_file_and_place(tmp_path, words, sai
     assert "\n" not in line
 
 
-def test_a_missing_file_is_named(tmp_path, capsys):
-    assert main(["run", "--settings", str(tmp_path / "none.toml")]) == 1
-    captured = capsys.readouterr()
-    assert captured.err.count("\n") == 1
-    assert "none.toml" in captured.err
+def test_a_missing_file_is_named(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-m", "kiosk", "run", "--settings", tmp_path / "none.toml"],
+        capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert "none.toml" in done.stderr
 
 
 @pytest.mark.parametrize("arguments", [["--nonsense"], ["fly"], ["run"], [], ["demo", "--script", "ballet"]])
