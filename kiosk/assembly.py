@@ -11,7 +11,8 @@ from pathlib import Path
 
 from kiosk.flows.runner import Observer
 from kiosk.flows.steps import Picture
-from kiosk.hw.printer.driver import NetworkPrinter
+from kiosk.hw.printer.address import connect_to
+from kiosk.hw.printer.driver import EscPosPrinter
 from kiosk.hw.printer.port import Paper, Printer
 from kiosk.hw.scanner.port import Scanner
 from kiosk.hw.sound import make_ear
@@ -120,7 +121,7 @@ def _assemble(
 
 def _printer(settings: TerminalSettings, paper: Paper) -> Printer | None:
     part = settings.printer
-    return NetworkPrinter(f"{part.host}:{part.port}", part.host, part.port, paper=paper) if part else None
+    return EscPosPrinter(part.url, connect_to(part.url), paper=paper, proof=part.proof) if part else None
 
 
 def _scanner(part: ScannerPart, clock: Clock) -> Scanner:

@@ -5,6 +5,7 @@ from typing import Any, Literal, TypeVar
 
 import msgspec
 
+from kiosk.hw.printer.address import AddressWrong, connect_to
 from kiosk.model.errors import KioskError
 from kiosk.model.text import text
 
@@ -38,9 +39,18 @@ class ScannerPart(Part, frozen=True, kw_only=True):
 
 
 class PrinterPart(Part, frozen=True, kw_only=True):
-    host: str
-    port: int = 9100
+    """``url`` as in ``kiosk/hw/printer/address.py``. ``proof`` is what says that a label is on paper: the answer in
+    turn that nearly every printer gives, or the job's own mark (``GS ( H``, Epson and Citizen)."""
+
+    url: str
     width_dots: Literal[384, 512, 576] = 576
+    proof: Literal["barrier", "process_id"] = "barrier"
+
+    def __post_init__(self) -> None:
+        try:
+            connect_to(self.url)
+        except AddressWrong as wrong:
+            raise ValueError(str(wrong.reason)) from None
 
 
 class PanelPart(Part, frozen=True, kw_only=True):

@@ -238,8 +238,9 @@ class Terminal:
             data = self._compose(document, label_code(document.number, document.print_no))
         except Refused as refused:
             return Printed(outcome="failed", reason=refused.reason)
-        outcome = await self.printer.print(Job(job_id=job, data=data), self._printer_changed)
-        return Printed(outcome=outcome.result, reason=outcome.reason)
+        printing = Job(job_id=job, data=data, reprint=document.print_no > 1)
+        outcome = await self.printer.print(printing, self._printer_changed)
+        return Printed(outcome=outcome.result, reason=outcome.reason, check=outcome.check)
 
     def now(self) -> datetime:
         return self.clock.now()

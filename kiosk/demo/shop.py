@@ -274,7 +274,7 @@ class Shop:
             data=str(place / "data"),
             hub=HubPart(token=token, fingerprint=fingerprint, interfaces=("127.0.0.1",)),
             scanners=(ScannerPart(kind="serial", path=str(scanner.path)),),
-            printer=PrinterPart(host="127.0.0.1", port=printer.port),
+            printer=PrinterPart(url=f"tcp://127.0.0.1:{printer.port}"),
             panel=PANELS[role],
             sound=False,
             rehearsal=RehearsalPart(socket=str(sockets / name)),

@@ -107,10 +107,10 @@ def put_on_paper(label: Label, unit: Unit, banner: Banner) -> Flow[str]:
         printed: Printed = yield Print(document=label, sop=SOP, step=printing, banner=banner)
         outcome = "printed" if printed.outcome == "queued" else printed.outcome
         yield Commit(fact=LabelPrinted(number=unit.number, print_no=unit.print_no, outcome=outcome), sop=SOP)
+        if outcome == "unknown" or printed.check:
+            return (yield from resolve_doubt(unit, banner))
         if outcome == "printed":
             return "printed"
-        if outcome == "unknown":
-            return (yield from resolve_doubt(unit, banner))
         answer = yield Show(
             step=Notice(
                 sop=SOP,

@@ -1,9 +1,13 @@
 import importlib.util
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
+from kiosk.hw.printer.sim import VirtualPrinter
+
 from .peer import Emupos
+from .printers import Peer, on_a_serial_port, on_the_network, on_usb, theirs
 
 
 @pytest.fixture(scope="session")
@@ -15,3 +19,24 @@ def emupos() -> Emupos:
     build = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(build)
     return Emupos(build.build())
+
+
+@pytest.fixture
+async def printer() -> AsyncIterator[VirtualPrinter]:
+    virtual = VirtualPrinter()
+    await virtual.start()
+    yield virtual
+    await virtual.stop()
+
+
+OURS = {"simulator": on_the_network, "serial": on_a_serial_port, "usb": on_usb}
+
+
+@pytest.fixture(params=[*OURS, "emupos"])
+async def peer(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Peer]:
+    if request.param in OURS:
+        async with OURS[request.param](tmp_path) as here:
+            yield here
+    else:
+        async with theirs(request.getfixturevalue("emupos"), tmp_path) as there:
+            yield there

@@ -15,7 +15,7 @@ GOOD = TerminalSettings(
     data="data",
     hub=HubPart(token="t" * 32, fingerprint="ab" * 32, address="127.0.0.1:8440", interfaces=("127.0.0.1",)),
     scanners=(ScannerPart(kind="serial", path='/dev/serial/by-id/usb-"odd"'),),
-    printer=PrinterPart(host="127.0.0.1"),
+    printer=PrinterPart(url="tcp://127.0.0.1"),
 )
 
 
@@ -40,7 +40,7 @@ def test_the_token_is_in_no_repr():
         (to_toml(GOOD).replace('role = "counter"', 'role = "cashier"'), "$.role"),
         (to_toml(GOOD).replace('state = "FL"', ""), "state"),
         (to_toml(GOOD).replace('name = "counter-1"', 'nmae = "counter-1"'), "nmae"),
-        (to_toml(GOOD).replace("port = 9100", 'port = "many"'), "$.printer.port"),
+        (to_toml(GOOD).replace("tcp://127.0.0.1", "lpt1"), "$.printer"),
         ("\x00", "is not TOML"),
     ],
 )

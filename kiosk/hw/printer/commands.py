@@ -73,6 +73,7 @@ _COMMANDS: dict[bytes, tuple[str, int, _Length]] = {
     b"\x1d!": ("GS !", 1, _none),
     b"\x1dB": ("GS B", 1, _none),
     b"\x1dH": ("GS H", 1, _none),
+    b"\x1dI": ("GS I", 1, _none),
     b"\x1dV": ("GS V", 1, _cut),
     b"\x1dh": ("GS h", 1, _none),
     b"\x1dk": ("GS k", 1, _counted),

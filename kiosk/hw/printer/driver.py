@@ -1,73 +1,77 @@
-"""Printers on the network (TCP port 9100).
+"""Receipt and label printers that speak ESC/POS, over whatever wire.
 
 What can go wrong is not that nothing is printed but that nobody knows. So one document is one job on a connection of
 its own; the printer's state is asked before; after the first byte every trouble means *unknown*; and the answer to the
-barrier at the end of the job is waited for. Nothing is ever sent twice.
+end of the job is waited for. Nothing is ever sent twice by itself, and before anything is sent after a doubt the
+printer's memory is emptied: else the label that was given up comes out together with its reprint.
 """
 
 import asyncio
-import contextlib
-from collections.abc import Callable
-from typing import Self
+from typing import Literal
 
-from kiosk.hw.printer.port import Changed, Condition, Job, Outcome, Paper, PrinterState
-from kiosk.hw.printer.status import QUESTIONS, kind_of, question, state_of
-from kiosk.model.base import Noun
+from kiosk.hw.printer.line import Line
+from kiosk.hw.printer.port import Changed, Condition, Job, Outcome, Paper, Patience, PrinterState
+from kiosk.hw.printer.status import MAKER, MODEL, drawer_is_open, mark_of, proof
+from kiosk.hw.printer.wires import Connect
 from kiosk.model.text import Text, text
+
+Proof = Literal["barrier", "process_id"]
+"""What says that a job is on paper: the answer in turn to a question, which nearly every printer gives, or the job's
+own mark (``GS ( H``), which cannot be taken for the answer to another job. Epson and Citizen have the second."""
 
 _CHUNK = 4096
 _SLOWEST = 20_000
 """Bytes a second that the slowest printer puts on paper."""
 
 
-class Patience(Noun, frozen=True, kw_only=True):
-    """How long each thing may take, in seconds."""
-
-    connect: float = 3.0
-    status: float = 1.0
-    """One status answer. Many printers say nothing at all with the cover open: silence is *not ready*."""
-    chunk: float = 5.0
-    """Until 4 KiB are taken."""
-    answer: float = 10.0
-    """From the last byte to the barrier's answer, above the time of printing."""
-    ask_again: float = 1.0
-    """Between two looks at a job that is not yet answered for."""
-    stopped: float = 300.0
-    """For a person to change the roll or close the cover in the middle of a job."""
-    watch: float = 2.0
-    """Between two looks at an idle printer."""
-
-
-class NetworkPrinter:
+class EscPosPrinter:
     """A :class:`~kiosk.hw.printer.port.Printer`. One owner, one connection at a time: most printers take no second."""
 
     def __init__(
-        self, name: str, host: str, port: int = 9100, *, paper: Paper, patience: Patience | None = None
+        self,
+        name: str,
+        connect: Connect,
+        *,
+        paper: Paper,
+        proof: Proof = "barrier",
+        patience: Patience | None = None,
     ) -> None:
         self.name = name
         self.paper = paper
-        self._address = (host, port)
+        self._connect = connect
+        self._proof = proof
         self._patience = patience or Patience()
         self._turn = asyncio.Lock()
+        self._memory: Literal["empty", "unknown", "doubtful"] = "unknown"
+        """What the printer holds of earlier jobs: nothing, who knows (the program has just started), or perhaps one."""
 
     async def state(self) -> PrinterState:
         async with self._turn:
+            return await self._look()
+
+    async def identity(self) -> str:
+        """Maker and model in the printer's own words; empty where it does not say."""
+        async with self._turn:
             try:
-                line = await self._connected()
+                async with await self._connected() as line:
+                    return " ".join(filter(None, [await line.name(MAKER), await line.name(MODEL)]))
             except OSError:
-                return _ABSENT
-            async with line:
-                return await line.state()
+                return ""
 
     async def run(self, changed: Changed) -> None:
-        tell = _each_once(changed)
+        tell = each_once(changed)
         while True:
             tell(await self.state())
             await asyncio.sleep(self._patience.watch)
 
     async def print(self, job: Job, changed: Changed | None = None) -> Outcome:
-        tell = _each_once(changed)
+        tell = each_once(changed)
         async with self._turn:
+            if job.reprint and self._memory == "unknown":
+                self._memory = "doubtful"
+            blocked = await self._emptied(tell)
+            if blocked is not None:
+                return Outcome(result="failed", reason=blocked.words)
             try:
                 line = await self._connected()
             except OSError:
@@ -76,28 +80,117 @@ class NetworkPrinter:
             async with line:
                 return await self._print(line, job, tell)
 
-    async def _connected(self) -> "_Line":
+    async def kick(self, pin: Literal[0, 1] = 0) -> bool:
+        """Opens the drawer at the printer's plug: whether the pulse was sent. Never sent twice by itself."""
+        async with self._turn:
+            try:
+                line = await self._connected()
+            except OSError:
+                return False
+            async with line:
+                if not (await line.state()).prints:
+                    return False
+                # ESC p: 50 ms of pulse, 500 ms of rest.
+                return await line.take(bytes([0x1B, 0x70, pin, 25, 250]))
+
+    async def drawer_open(self) -> bool | None:
+        """None where the printer does not answer. A printer without a drawer says the same as a shut one."""
+        async with self._turn:
+            try:
+                async with await self._connected() as line:
+                    status = await line.printer_status()
+            except OSError:
+                return None
+            return None if status is None else drawer_is_open(status)
+
+    # --- before -------------------------------------------------------------------------------------------------------
+
+    async def _connected(self) -> Line:
         """Raises ``OSError`` (``TimeoutError`` is one) while there is no connection."""
         async with asyncio.timeout(self._patience.connect):
-            reader, writer = await asyncio.open_connection(*self._address)
-        return _Line(reader, writer, self._patience)
+            return Line(await self._connect(), self._patience)
 
-    async def _print(self, line: "_Line", job: Job, tell: Changed) -> Outcome:
+    async def _look(self) -> PrinterState:
+        try:
+            async with await self._connected() as line:
+                return await line.state()
+        except OSError:
+            return _ABSENT
+
+    async def _emptied(self, tell: Changed) -> PrinterState | None:
+        """Sees to it that nothing of an earlier job comes out any more; a state that stands in the way, or None.
+
+        A printer that is ready prints what it holds at once, so one that is ready and answers in turn holds nothing.
+        """
+        if self._memory == "empty":
+            return None
+        try:
+            line = await self._connected()
+        except OSError:
+            tell(_ABSENT)
+            return _ABSENT
+        async with line:
+            if await line.clear():
+                self._memory = "empty"
+                return None
+            state = await line.state()
+            if state.prints and await line.idle():
+                self._memory = "empty"
+                return None
+        if state == _ABSENT or self._memory == "unknown":
+            tell(state)
+            return None if state.prints else state
+        return await self._switched_off_and_on(tell, awake=state.condition not in _DEAF)
+
+    async def _switched_off_and_on(self, tell: Changed, *, awake: bool) -> PrinterState | None:
+        """Waits until the printer has been gone and has come back: then its memory is empty.
+
+        ``awake``: it answers now. One that is deaf already must be gone altogether, or be seen to fall silent again.
+        """
+        now = asyncio.get_running_loop().time
+        deadline = now() + self._patience.stopped
+        gone = False
+        tell(_HOLDS)
+        while now() < deadline:
+            state = await self._look()
+            deaf = state.condition in _DEAF
+            if deaf and (awake or state == _ABSENT):
+                gone = True
+            elif gone and not deaf:
+                self._memory = "empty"
+                return None
+            awake = awake or not deaf
+            await asyncio.sleep(self._patience.ask_again)
+        return _HOLDS
+
+    # --- the job ------------------------------------------------------------------------------------------------------
+
+    async def _print(self, line: Line, job: Job, tell: Changed) -> Outcome:
         state = await line.state()
         tell(state)
         if not state.prints:
             return Outcome(result="failed", reason=state.words)
-        if not await line.send(job.data):
-            return _unknown(_LOST if line.lost else _STALLED)
-        return await self._answer(line, job, tell)
+        mark = mark_of(job.job_id) if self._proof == "process_id" else None
+        data = job.data + (proof(mark) if mark is not None else b"")
+        self._memory = "doubtful"  # until the printer has said that all is on paper; a cancelled print leaves it so
+        for start in range(0, len(data), _CHUNK):
+            if not await line.take(data[start : start + _CHUNK]):
+                state = await line.state()
+                tell(state)
+                if state.condition in _DEAF:
+                    return _unknown(_LOST if line.lost else _STALLED)
+        outcome = await self._answer(line, mark, len(data), tell)
+        if outcome.result == "printed":
+            self._memory = "empty"
+        return outcome
 
-    async def _answer(self, line: "_Line", job: Job, tell: Changed) -> Outcome:
+    async def _answer(self, line: Line, mark: bytes | None, size: int, tell: Changed) -> Outcome:
         """Waits until the printer has answered for the whole job, through a change of roll if need be."""
         now = asyncio.get_running_loop().time
-        patience = self._patience.answer + len(job.data) / _SLOWEST
+        patience = self._patience.answer + size / _SLOWEST
         deadline = now() + patience
         stopped = False
-        while not await line.answered(self._patience.ask_again):
+        while not await line.answered(mark, self._patience.ask_again):
             if line.lost:
                 return _unknown(_LOST)
             if line.nonsense:
@@ -118,102 +211,9 @@ class NetworkPrinter:
         return Outcome(result="printed", check=stopped or after.condition in _STOPS)
 
 
-class _Line:
-    """One open connection: what has been said on it, sorted as it comes."""
-
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, patience: Patience) -> None:
-        self._reader = reader
-        self._writer = writer
-        self._patience = patience
-        self._news = asyncio.Event()
-        self._statuses: list[int] = []
-        self._barriers = 0
-        self.lost = False
-        self.nonsense = False
-        self._listening = asyncio.create_task(self._listen())
-        writer.transport.set_write_buffer_limits(high=0)
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        self._listening.cancel()
-        await asyncio.gather(self._listening, return_exceptions=True)
-        # Aborted, not closed: what has not left yet must not leave after the outcome was said.
-        self._writer.transport.abort()
-        with contextlib.suppress(OSError):
-            await self._writer.wait_closed()
-
-    async def _listen(self) -> None:
-        """Sorts answers until the connection ends."""
-        try:
-            while data := await self._reader.read(256):
-                for byte in data:
-                    match kind_of(byte):
-                        case "status":
-                            self._statuses.append(byte)
-                        case "barrier":
-                            self._barriers += 1
-                        case "nonsense":
-                            self.nonsense = True
-                self._news.set()
-        except OSError:
-            pass
-        finally:
-            self.lost = True
-            self._news.set()
-
-    async def answered(self, seconds: float) -> bool:
-        """Waits for the barrier's answer, at most so long; ends early when the line is lost or talks nonsense."""
-        await self._until(lambda: self._barriers > 0 or self.lost or self.nonsense, seconds)
-        return self._barriers > 0 and not self.nonsense
-
-    async def state(self) -> PrinterState:
-        answers = []
-        for n in QUESTIONS:
-            self._statuses.clear()
-            if not await self._put(question(n)):
-                return _ABSENT
-            if not await self._until(lambda: self._statuses or self.lost, self._patience.status):
-                return PrinterState(condition=Condition.NONSENSE if self.nonsense else Condition.SILENT)
-            if not self._statuses:
-                return _ABSENT
-            answers.append(self._statuses[0])
-        return state_of(*answers)
-
-    async def send(self, data: bytes) -> bool:
-        """Whether all of it was taken."""
-        for start in range(0, len(data), _CHUNK):
-            # The barrier is the job's last command: what was answered before its last bytes left is not the answer.
-            self._barriers, self.nonsense = 0, False
-            if not await self._put(data[start : start + _CHUNK]):
-                return False
-        return True
-
-    async def _put(self, data: bytes) -> bool:
-        try:
-            self._writer.write(data)
-            async with asyncio.timeout(self._patience.chunk):
-                await self._writer.drain()
-        except TimeoutError:
-            return False
-        except OSError:
-            self.lost = True
-            return False
-        return not self.lost
-
-    async def _until(self, condition: Callable[[], object], seconds: float) -> bool:
-        try:
-            async with asyncio.timeout(seconds):
-                while not condition():
-                    self._news.clear()
-                    await self._news.wait()
-        except TimeoutError:
-            return False
-        return True
-
-
 _ABSENT = PrinterState(condition=Condition.ABSENT)
+_HOLDS = PrinterState(condition=Condition.HOLDS)
+_DEAF = frozenset({Condition.ABSENT, Condition.SILENT, Condition.NONSENSE})
 _STOPS = frozenset({Condition.NO_PAPER, Condition.COVER_OPEN, Condition.OFFLINE, Condition.FAULT})
 _LOST = text("The connection to the label printer broke off. Look whether the label came out.")
 _STALLED = text("The label printer took only a part of the label. Look whether it came out.")
@@ -225,7 +225,7 @@ def _unknown(reason: Text) -> Outcome:
     return Outcome(result="unknown", reason=reason)
 
 
-def _each_once(changed: Changed | None) -> Changed:
+def each_once(changed: Changed | None) -> Changed:
     """Passes on a state that is not the one passed on last."""
     known: PrinterState | None = None
 

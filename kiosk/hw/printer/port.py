@@ -38,10 +38,36 @@ PAPER_58 = Paper(width_dots=384)
 
 
 class Job(Sealed, frozen=True, kw_only=True):
-    """One document, whole: bytes that end with the cut and the barrier whose answer says that they were printed."""
+    """One document, whole: bytes that end with the cut and the barrier whose answer says that they were printed.
+
+    ``reprint``: an earlier print of the same document was given up, and may still wait in the printer's memory.
+    """
 
     job_id: str
     data: bytes
+    reprint: bool = False
+
+
+class Patience(Noun, frozen=True, kw_only=True):
+    """How long each thing may take, in seconds."""
+
+    connect: float = 3.0
+    status: float = 1.0
+    """One status answer. Many printers say nothing at all with the cover open: silence is *not ready*."""
+    clear: float = 2.0
+    """Until the printer says that its memory is empty. Those that do not know how never say it."""
+    settle: float = 0.3
+    """Of silence, after which no answer to an earlier job is still on its way."""
+    chunk: float = 5.0
+    """Until 4 KiB are taken."""
+    answer: float = 10.0
+    """From the last byte to the barrier's answer, above the time of printing."""
+    ask_again: float = 1.0
+    """Between two looks at a job that is not yet answered for."""
+    stopped: float = 300.0
+    """For a person to change the roll, close the cover, or switch the printer off and on."""
+    watch: float = 2.0
+    """Between two looks at an idle printer."""
 
 
 class Outcome(Noun, frozen=True, kw_only=True):
@@ -72,6 +98,8 @@ class Condition(StrEnum):
     """No connection."""
     NONSENSE = "nonsense"
     """What it answers is no status."""
+    HOLDS = "holds"
+    """It may hold an earlier label that is not to come out any more, and cannot be told to forget it."""
 
 
 _WORDS = {
@@ -84,6 +112,7 @@ _WORDS = {
     Condition.SILENT: text("The label printer does not answer. Look at its lamps."),
     Condition.ABSENT: text("The label printer is not connected. Check its power and cable."),
     Condition.NONSENSE: text("The label printer answers nonsense. Switch it off and on."),
+    Condition.HOLDS: text("The label printer may still hold an earlier label. Switch it off and on."),
 }
 
 

@@ -10,6 +10,7 @@ from kiosk.hw.printer.code128 import QUIET_MODULES, code128
 from kiosk.hw.printer.library import new_document
 from kiosk.hw.printer.port import Paper
 from kiosk.hw.printer.realtime import realtime_positions
+from kiosk.hw.printer.status import BARRIER
 from kiosk.model.errors import Ours
 from kiosk.model.text import text
 
@@ -20,8 +21,6 @@ _FRAGMENT = 100  # rows: taller pictures come out garbled on some printers (pyth
 _QR_BYTES = (14, 26, 42, 62, 84, 106, 122, 152, 180, 213)  # ISO/IEC 18004: versions 1 to 10 at level M, byte mode
 _QR_LEVEL_M = 1
 _CANCEL_KANJI = b"\x1c."
-_BARRIER = b"\x1dr\x01"
-"""Asks for the paper sensor, in turn: the answer means that everything before it has been printed."""
 
 
 class Sheet:
@@ -117,7 +116,7 @@ class Sheet:
     def finished(self) -> bytes:
         """The job: cut, and the barrier after it."""
         self._document.cut()
-        self._document._raw(_BARRIER)
+        self._document._raw(BARRIER)
         data: bytes = self._document.output
         if positions := realtime_positions(data):
             raise Ours(text("The document was not printed. Call a manager."), f"real-time bytes at {positions[:3]}")

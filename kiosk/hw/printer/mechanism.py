@@ -1,0 +1,239 @@
+"""What a printer does with the bytes it is sent: a printer without wires, that breaks on request and keeps its paper.
+
+The paper is the proof: :attr:`Mechanism.pieces` is what would lie on the counter.
+"""
+
+from collections.abc import Callable
+from typing import Literal, Protocol
+
+from kiosk.hw.printer.commands import Command, Token, Tokenizer
+from kiosk.hw.printer.paper import Piece, Settings, inked
+from kiosk.hw.printer.port import PAPER_80, Paper
+from kiosk.hw.printer.status import BARRIER, CLEAR, MAKER, MODEL
+
+Fault = Literal["no_paper", "cover_open", "offline"]
+Answers = Literal["all", "none", "garbage", "no_barrier", "other_job"]
+"""``none``: a unit that is deaf to questions. ``no_barrier``: it tells its status, and never that it has printed.
+``other_job``: what it says of a job, it says of another."""
+
+_GARBAGE = b"\xff\x80\xc1\x00"
+_REAL_TIME = {b"\x10\x04": 3, b"\x10\x05": 3, b"\x10\x14": len(CLEAR)}
+_NAMES = {MAKER: b"_VIRTUAL\x00", MODEL: b"_PAPER-80\x00"}
+
+
+class Line(Protocol):
+    """One connection, as the printer sees it."""
+
+    def say(self, answer: bytes) -> None: ...
+
+    def hang_up(self) -> None: ...
+
+
+class Mechanism:
+    """Faults are attributes and methods, to be switched at any time, in the middle of a job too.
+
+    Byte counts (``after``) count the bytes of jobs that were printed since the call, not the questions about status.
+    """
+
+    def __init__(self, paper: Paper = PAPER_80) -> None:
+        self.paper = paper
+        self.answers: Answers = "all"
+        self.knows_clear = True
+        """Whether it empties its memory when told; many clones do not."""
+        self.near_end = False
+        self.drawer_open = False
+        self.pieces: list[Piece] = []
+        self.drawer_pulses = 0
+        self.unknown: list[bytes] = []
+        self.changed: Callable[[], None] = lambda: None
+        """Called after every new piece of paper."""
+        self.on = True
+        self._faults: set[Fault] = set()
+        self._due: tuple[int, Callable[[], None]] | None = None
+        self._cut_line: tuple[int, bool] | None = None
+        self._corrupt: int | None = None
+        self._lines: set[Line] = set()
+        self._memory: list[tuple[Line, bytes]] = []
+        self._tokenizer = Tokenizer()
+        self._settings = Settings()
+        self._start = Settings()
+        self._on_paper: list[Token] = []
+
+    # --- faults -------------------------------------------------------------------------------------------------------
+
+    def out_of_paper(self, after: int = 0) -> None:
+        """The roll ends after so many bytes more; the rest waits in memory for :meth:`load_paper`."""
+        self._arm(after, lambda: self._faults.add("no_paper"))
+
+    def load_paper(self) -> None:
+        """A new roll: what stood on the old one is a torn piece, what waited comes out now."""
+        self.tear_off()
+        self._mend("no_paper")
+
+    def open_cover(self, after: int = 0) -> None:
+        self._arm(after, lambda: self._faults.add("cover_open"))
+
+    def close_cover(self) -> None:
+        self._mend("cover_open")
+
+    def go_offline(self, after: int = 0) -> None:
+        self._arm(after, lambda: self._faults.add("offline"))
+
+    def go_online(self) -> None:
+        self._mend("offline")
+
+    def power_off(self, after: int = 0) -> None:
+        """Everything in memory is lost; what is on the paper stays on the paper."""
+        self._arm(after, self._power_off)
+
+    def power_on(self) -> None:
+        self.on = True
+
+    def drop_connection(self, after: int, *, prints: bool) -> None:
+        """The next job's connection breaks after so many bytes; what had come is printed, or is not."""
+        self._cut_line = (after, prints)
+
+    def tear_off(self) -> None:
+        """Somebody takes the paper that sticks out, cut or not."""
+        if any(inked(token) for token in self._on_paper):
+            self.pieces.append(Piece(tuple(self._on_paper), self._start, self.paper, whole=False))
+            self.changed()
+        self._on_paper, self._start = [], self._settings
+
+    def corrupt(self, after: int) -> None:
+        """Noise on the cable turns over the top bit of the byte after so many of the next job."""
+        self._corrupt = after
+
+    def _arm(self, after: int, happen: Callable[[], None]) -> None:
+        if after:
+            self._due = (after, happen)
+        else:
+            happen()
+
+    def _mend(self, fault: Fault) -> None:
+        self._faults.discard(fault)
+        self._work()
+
+    def _power_off(self) -> None:
+        self.on = False
+        self._forget()
+        self.tear_off()
+        for line in list(self._lines):
+            line.hang_up()
+
+    def _forget(self) -> None:
+        """Everything that came and is not on paper yet."""
+        self._memory.clear()
+        self._tokenizer = Tokenizer()
+        self._settings = Settings()
+
+    # --- connections --------------------------------------------------------------------------------------------------
+
+    def connected(self, line: Line) -> None:
+        self._lines.add(line)
+
+    def disconnected(self, line: Line) -> None:
+        """What it sent stays in the memory, and its answers go nowhere."""
+        self._lines.discard(line)
+
+    def receive(self, line: Line, data: bytes) -> bool:
+        """Takes bytes of a connection; False hangs up. Real-time commands are obeyed here, wherever they stand."""
+        job = self._obey(line, data)
+        if self._corrupt is not None and job:
+            at, self._corrupt = self._corrupt, None if self._corrupt < len(job) else self._corrupt - len(job)
+            job = job[:at] + bytes([job[at] ^ 0x80]) + job[at + 1 :] if at < len(job) else job
+        if self._cut_line is not None and job:
+            left, prints = self._cut_line
+            if len(job) >= left:
+                self._cut_line = None
+                self._memory += [(line, job[:left])] if prints else []
+                self._work()
+                if not self._memory:
+                    self._tokenizer.forget()
+                return False
+            self._cut_line = (left - len(job), prints)
+            if not prints:
+                return True
+        if job:
+            self._memory.append((line, job))
+        self._work()
+        return self.on
+
+    def _obey(self, line: Line, data: bytes) -> bytes:
+        """Returns ``data`` without real-time commands that stand alone; inside a picture they stay part of it too."""
+        for at in range(len(data) - 2):
+            if data[at : at + 2] == b"\x10\x04" and 1 <= data[at + 2] <= 4:
+                self._say(line, bytes([self._status(data[at + 2])]))
+            elif data.startswith(CLEAR, at) and self.knows_clear:
+                self._forget()
+                self._say(line, b"7%\x00")
+        rest = data
+        while size := _REAL_TIME.get(rest[:2]):
+            rest = rest[size:]
+        return rest if rest else b""
+
+    # --- paper --------------------------------------------------------------------------------------------------------
+
+    def _work(self) -> None:
+        """Prints from memory until it is empty or something stops it."""
+        while self._memory and not self._faults and self.on:
+            line, data = self._memory.pop(0)
+            if self._due is not None:
+                left, happen = self._due
+                if len(data) >= left:
+                    self._memory.insert(0, (line, data[left:]))
+                    data, self._due = data[:left], None
+                    self._print(line, data)
+                    happen()
+                    continue
+                self._due = (left - len(data), happen)
+            self._print(line, data)
+
+    def _print(self, line: Line, data: bytes) -> None:
+        for token in self._tokenizer.feed(data):
+            self._on_paper.append(token)
+            self._settings = self._settings.after(token)
+            if not isinstance(token, Command):
+                self.unknown += [] if inked(token) else [token.raw]
+            elif token.name == "GS V":
+                self.pieces.append(Piece(tuple(self._on_paper), self._start, self.paper, whole=True))
+                self._on_paper, self._start = [], self._settings
+                self.changed()
+            elif token.name == "ESC p":
+                self.drawer_pulses += 1
+                self.drawer_open = True
+            else:
+                self._answer(line, token)
+
+    def _answer(self, line: Line, asked: Command) -> None:
+        """To the questions that are answered in turn."""
+        if asked.name == "GS I" and asked.params[0] in _NAMES:
+            self._say(line, _NAMES[asked.params[0]])
+        elif self.answers == "no_barrier":
+            return
+        elif asked.raw == BARRIER:
+            self._say(line, b"\x03" if self.near_end else b"\x00")
+        elif asked.raw.startswith(b"\x1d(H\x06\x0000"):
+            mark = b"~~~~" if self.answers == "other_job" else asked.data[2:]
+            self._say(line, b'7"' + mark + b"\x00")
+
+    def _say(self, line: Line, answer: bytes) -> None:
+        if self.answers != "none" and line in self._lines:
+            line.say(_GARBAGE if self.answers == "garbage" else answer)
+
+    def _status(self, n: int) -> int:
+        """``DLE EOT n`` as measured on an independent emulator, and in the manuals."""
+        status = 0x12
+        if n == 1 and self._faults:
+            status |= 0x08
+        if n == 1 and self.drawer_open:
+            status |= 0x04
+        if n == 2 and "cover_open" in self._faults:
+            status |= 0x04
+        if n == 2 and "no_paper" in self._faults:
+            status |= 0x20
+        if n == 4 and (self.near_end or "no_paper" in self._faults):
+            status |= 0x0C
+        if n == 4 and "no_paper" in self._faults:
+            status |= 0x60
+        return status

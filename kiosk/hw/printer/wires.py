@@ -1,0 +1,187 @@
+"""Ways to a printer: network, serial port, USB. Each moves bytes and knows when it has ended, nothing else."""
+
+import asyncio
+import contextlib
+import os
+import termios
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Literal, Protocol
+
+Flow = Literal["none", "rtscts", "xonxoff"]
+"""How a serial printer says *not now*."""
+
+_PIECE = 4096
+_BETWEEN_EMPTY = 0.02
+"""Seconds: printers that answer *nothing* without end shall not keep the processor busy."""
+
+
+class Wire(Protocol):
+    """An open connection."""
+
+    async def read(self) -> bytes:
+        """Some bytes; none when the connection has ended. Raises ``OSError`` when it broke."""
+
+    def write(self, data: bytes) -> None:
+        """Takes the bytes to be sent, and returns at once."""
+
+    async def drain(self) -> None:
+        """Until everything written has been taken. Raises ``OSError`` when the connection broke."""
+
+    async def abort(self) -> None:
+        """Ends it. What has not left yet does not leave any more."""
+
+
+Connect = Callable[[], Awaitable[Wire]]
+"""Opens a wire, by a stable name that is resolved afresh each time. Raises ``OSError`` while there is none."""
+
+
+class TcpWire:
+    """A network printer, port 9100. Made by :func:`tcp`."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader, self._writer = reader, writer
+        writer.transport.set_write_buffer_limits(high=0)
+
+    async def read(self) -> bytes:
+        return await self._reader.read(256)
+
+    def write(self, data: bytes) -> None:
+        self._writer.write(data)
+
+    async def drain(self) -> None:
+        await self._writer.drain()
+
+    async def abort(self) -> None:
+        self._writer.transport.abort()
+        with contextlib.suppress(OSError):
+            await self._writer.wait_closed()
+
+
+class DescriptorWire:
+    """A device node. ``forget`` drops what the kernel still holds, ``close`` closes.
+
+    ``empty_is_end``: a read of nothing means that the other end has hung up. USB printers give empty answers as well.
+    """
+
+    def __init__(self, fd: int, *, close: Callable[[], None], forget: Callable[[], None], empty_is_end: bool) -> None:
+        os.set_blocking(fd, False)
+        self._fd, self._close, self._forget, self._empty_is_end = fd, close, forget, empty_is_end
+        self._loop = asyncio.get_running_loop()
+        self._unsent = bytearray()
+
+    async def read(self) -> bytes:
+        while True:
+            # Asked first, because a serial port reads as empty, too, while there is nothing to read.
+            await self._ready(self._loop.add_reader, self._loop.remove_reader)
+            with contextlib.suppress(BlockingIOError):
+                data = os.read(self._fd, 256)
+                if data or self._empty_is_end:
+                    return data
+                await asyncio.sleep(_BETWEEN_EMPTY)
+
+    def write(self, data: bytes) -> None:
+        self._unsent += data
+
+    async def drain(self) -> None:
+        while self._unsent:
+            try:
+                sent = os.write(self._fd, bytes(self._unsent[:_PIECE]))
+                del self._unsent[:sent]
+            except BlockingIOError:
+                await self._ready(self._loop.add_writer, self._loop.remove_writer)
+
+    async def abort(self) -> None:
+        self._unsent.clear()
+        with contextlib.suppress(OSError, termios.error):  # gone already; the second is no OSError
+            self._forget()
+        with contextlib.suppress(OSError):
+            self._close()
+
+    async def _ready(self, add: Callable[..., None], remove: Callable[[int], object]) -> None:
+        ready = asyncio.Event()
+        add(self._fd, ready.set)
+        try:
+            await ready.wait()
+        finally:
+            remove(self._fd)
+
+
+def tcp(host: str, port: int = 9100) -> Connect:
+    async def connect() -> Wire:
+        return TcpWire(*await asyncio.open_connection(host, port))
+
+    return connect
+
+
+def serial_port(path: Path, *, baud: int = 9600, flow: Flow = "none") -> Connect:
+    """``path`` is a stable one, such as ``/dev/serial/by-id/…``. The port is locked: another program's bytes would
+    stand in the middle of a label."""
+
+    async def connect() -> Wire:
+        import serial  # noqa: PLC0415  only terminals with such a printer need it
+
+        port = serial.Serial(
+            str(path), baudrate=baud, rtscts=flow == "rtscts", xonxoff=flow == "xonxoff", timeout=0, exclusive=True
+        )
+        try:
+            port.reset_input_buffer()
+        except termios.error as gone:
+            port.close()
+            raise OSError(*gone.args) from None
+        return DescriptorWire(port.fileno(), close=port.close, forget=port.reset_output_buffer, empty_is_end=True)
+
+    return connect
+
+
+def usb(vendor: int, product: int, serial: str = "", *, sys: Path = Path("/sys"), dev: Path = Path("/dev")) -> Connect:
+    """A printer of the kernel's own ``usblp`` driver, found by what it says it is; ``serial`` tells two alike apart.
+
+    Raises ``OSError`` (ENODEV) while it is not plugged in, and where two fit.
+    """
+
+    async def connect() -> Wire:
+        fd = os.open(_node(vendor, product, serial, sys, dev), os.O_RDWR | os.O_NONBLOCK | os.O_NOCTTY)
+        return DescriptorWire(fd, close=lambda: os.close(fd), forget=lambda: None, empty_is_end=False)
+
+    return connect
+
+
+class UsbPrinter:
+    """One printer that the kernel knows: its numbers in hexadecimal, its own words, its node."""
+
+    def __init__(self, node: Path, device: Path) -> None:
+        self.node = node
+        self.vendor, self.product, self.serial = (_word(device / name) for name in ("idVendor", "idProduct", "serial"))
+        self.title = " ".join(filter(None, (_word(device / name) for name in ("manufacturer", "product"))))
+
+    @property
+    def url(self) -> str:
+        return f"usb://{self.vendor}:{self.product}" + (f"/{self.serial}" if self.serial else "")
+
+
+def usb_printers(sys: Path = Path("/sys"), dev: Path = Path("/dev")) -> list[UsbPrinter]:
+    found = []
+    for entry in sorted((sys / "class" / "usbmisc").glob("lp*")):
+        # …/usbmisc/lp0/device is the interface; the device above it has the numbers.
+        found.append(UsbPrinter(dev / "usb" / entry.name, (entry / "device").resolve().parent))
+    return found
+
+
+def _node(vendor: int, product: int, serial: str, sys: Path, dev: Path) -> Path:
+    wanted = (f"{vendor:04x}", f"{product:04x}")
+    fitting = [
+        each
+        for each in usb_printers(sys, dev)
+        if (each.vendor.lower(), each.product.lower()) == wanted and serial in ("", each.serial)
+    ]
+    if len(fitting) != 1:
+        raise OSError(19, "two printers of this kind" if fitting else "no such printer")
+    return fitting[0].node
+
+
+def _word(path: Path) -> str:
+    try:
+        return path.read_text(errors="replace").strip()
+    except OSError:
+        return ""
