@@ -78,6 +78,10 @@ def _parser() -> Parser:
     gallery.add_argument("--out", type=Path, default=Path("out"), help="folder for the pictures")
     gallery.set_defaults(command=_gallery)
 
+    decode = commands.add_parser("decode", help="say what scans mean: JSON lines in, JSON lines out")
+    decode.add_argument("--state", default="", help="whose medical cards there may be; by default every known state's")
+    decode.set_defaults(command=_decode)
+
     openapi = commands.add_parser("openapi", help="print the hub's API as an OpenAPI document")
     openapi.set_defaults(command=_openapi)
     return parser
@@ -128,6 +132,12 @@ def _gallery(arguments: argparse.Namespace) -> int:
         code = draw_gallery(arguments.out)
     print(f"see {arguments.out / 'gallery' / 'index.html'}")
     return code
+
+
+def _decode(arguments: argparse.Namespace) -> None:
+    from kiosk.scan_lines import serve_stdin  # noqa: PLC0415
+
+    serve_stdin(arguments.state)
 
 
 def _openapi(_: argparse.Namespace) -> None:

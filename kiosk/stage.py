@@ -31,11 +31,15 @@ WHAT = {
     "patient_card": text("a medical card"),
     "photo_id": text("a photo ID"),
     "package": text("a package tag"),
+    "biotrack": text("a BioTrack number"),
     "unit": text("a unit's code"),
+    "gs1": text("a product code"),
     "shelf": text("a shelf code"),
     "badge": text("a badge"),
     "ticket": text("a ticket"),
     "label": text("a label"),
+    "manifest": text("a manifest"),
+    "command": text("a command code"),
     "bank_card": text("a bank card"),
 }
 

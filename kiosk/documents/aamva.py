@@ -8,22 +8,26 @@ that was lost, doubled or put in by a keyboard scanner does not go unseen. Syste
 undone; the rest is not guessed.
 """
 
+import contextlib
 import re
 from typing import NamedTuple
 
+from kiosk.documents.identified import Identified
 from kiosk.documents.issuers import SAMPLES, Issuer, issuer
-from kiosk.documents.licence import Elements, photo_id
-from kiosk.model.documents import PhotoId
+from kiosk.documents.licence import Elements, identified, stated_twice, swallows
 
 _MAGIC = re.compile(r"(?:ANSI |AAMVA)(?=[0-9]{6})")
+_CLEAN = re.compile(rb"@\n\x1e\r(?:ANSI |AAMVA)[0-9]{6}")
 _LIKE_MAGIC = re.compile(rb"(?:ANSI ?|AAMVA ?)\d{4}|[@\n\r\x1e][ acM6]{0,3}(?:ANSI|AAMVA)", re.IGNORECASE)
 _LIKE_ELEMENTS = re.compile(rb"(?:^|[\n\r])(?:DL|ID)?D[A-D][A-Z][^\n\r]*(?=[\n\r])")
 _HEAD = re.compile(r"[\n\r\x1e\x1c\x1d @6MJac^Ü|\t]{0,12}")
-_ENTRY = re.compile(r"(DL|ID|EN|Z[A-Z0-9])([0-9]{4})([0-9]{4})")
-_ELEMENT = re.compile(r"(D[A-Z]{2}|PA[A-F]|Z[A-Z][A-Z0-9])(.*)", re.DOTALL)
+_ENTRIES = re.compile(r"(?:(?:DL|ID|EN|Z[A-Z0-9])[0-9]{8})+")
+_NO_DIRECTORY = re.compile(r"[0-9]{2}(?:DL|ID)[a-z]{4}(?=DL|ID)")
+_ELEMENT = re.compile(r"D[A-Z]{2}|PA[A-F]|Z[A-Z][A-Z0-9]")
+_LINES = re.compile(r"(?:(?:D[A-Z]{2}|PA[A-F]|Z[A-Z][A-Z0-9])[^\x00-\x1f\x7f-\x9f]*+(?:\n|\Z))++")
 _AFTER_LETTERS = re.compile(r"[\n\r]|$|[DZP][A-Z][A-Z0-9]")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
-_SOCIAL_SECURITY = frozenset({"DBK", "DBM"})
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
+_SOCIAL_SECURITY = ("DBK", "DBM")
 _PERSON = frozenset({"DAQ", "DCS", "DCT", "DAA", "DAB", "DAC", "DAD", "DBB", "DCU", "DAE"})
 _Z_TOLERANCE = 4
 """Bytes by which an issuer's own subfile may fall short of its entry; the standard's own examples are wrong by one."""
@@ -39,6 +43,8 @@ class _Directory(NamedTuple):
     version: str
     entries: list[_Entry]
     end: int
+    start: int
+    """Where the subfiles begin, counted from the first byte of the header as offsets are."""
 
 
 class _Body(NamedTuple):
@@ -104,21 +110,27 @@ def is_mistyped(data: bytes) -> bool:
 
 def is_licence(data: bytes) -> bool:
     """Was a licence, whole or not."""
-    return _LIKE_MAGIC.search(data) is not None or len(_LIKE_ELEMENTS.findall(data)) >= 4
+    return is_clean(data) or _LIKE_MAGIC.search(data) is not None or len(_LIKE_ELEMENTS.findall(data)) >= 4
 
 
-def read(data: bytes) -> PhotoId | str:
+def is_clean(data: bytes) -> bool:
+    """Begins exactly as the standard says."""
+    return _CLEAN.match(data) is not None
+
+
+def read(data: bytes) -> Identified | str:
     """The licence's facts, or the key of the reason why not."""
-    text = _repaired(data)
-    heads = list(_MAGIC.finditer(text))
-    if not heads:
+    clean = is_clean(data) and data.isascii()
+    text = data.decode("ascii").rstrip("\x00\x03\x04 ") if clean else _repaired(data)
+    first = _MAGIC.search(text)
+    if first is None:
         return "licence_damaged"
-    if len(heads) > 1:
+    if (more := len(_MAGIC.findall(text, first.end()))) > 0:
         half, odd = divmod(len(text), 2)
-        if odd or text[:half] != text[half:] or len(heads) != 2:
+        if odd or text[:half] != text[half:] or more > 1:
             return "two_scans"
         text = text[:half]
-    head, body_at = text[: heads[0].start()], heads[0].end()
+    head, body_at = text[: first.start()], first.end()
     if _HEAD.fullmatch(head) is None or not ("@" in head or "\x1e" in head):
         return "licence_damaged"
     iin = text[body_at : body_at + 6]
@@ -126,7 +138,7 @@ def read(data: bytes) -> PhotoId | str:
         return "licence_sample"
     directory = _directory(text, body_at + 6)
     if directory is None:
-        return "licence_layout"
+        return _without_directory(text, body_at + 6, iin)
     body = _Body.of(text, head, directory.end)
     if "\n" not in body.text.strip("\r\n"):
         return "licence_separators"
@@ -134,20 +146,19 @@ def read(data: bytes) -> PhotoId | str:
     if isinstance(pieces, str):
         return pieces
     warnings = ["carriage_return_typed"] if body.terminator == "M" else []
-    elements = _elements(pieces, warnings)
+    elements = _elements(pieces, directory.version, warnings)
     if isinstance(elements, str):
         return elements
-    return photo_id(elements, iin, directory.version, warnings)
+    return identified(elements, iin, directory.version, warnings)
 
 
 def _repaired(data: bytes) -> str:
     """Text in the standard's own characters; undoes only what a transport does to the whole of a scan."""
     text = data.decode("latin-1").lstrip(" \x00\x02").rstrip("\x00\x03\x04 ")
     if not data.isascii():
-        try:
+        with contextlib.suppress(UnicodeError):
             text = data.decode("utf-8").encode("latin-1").decode("latin-1").lstrip(" \x00\x02").rstrip("\x00\x03\x04 ")
-        except UnicodeError:
-            text = re.sub(r"[\x80-\x9f]+([\n\r\x1c-\x1e])[\x80-\x9f]*", r"\1", text)
+        text = re.sub(r"[\x80-\x9f]*([\n\r\x1c-\x1e])[\x80-\x9f]*", r"\1", text)
     if re.match(r"[^A-Za-z]{0,12}(?:ansi |aamva)\d{6}", text):
         text = text.swapcase()
     if re.match(r"@\^J", text):
@@ -166,27 +177,51 @@ def _repaired(data: bytes) -> str:
 def _directory(text: str, at: int) -> _Directory | None:
     """Version and entries. The jurisdiction's version is absent up to 01, and some 2003 cards leave it out as well."""
     version = text[at : at + 2]
-    if re.fullmatch(r"[0-9]{2}", version) is None:
+    if not (version.isascii() and version.isdigit() and len(version) == 2):
         return None
-    without, with_it = at + 2, at + 4
-    for start in (without, with_it) if version <= "01" else (with_it, without):
+    for start in (at + 2, at + 4) if version <= "01" else (at + 4, at + 2):
         count = text[start : start + 2]
-        if re.fullmatch(r"[0-9]{2}", count) is None or count == "00":
+        if not (count.isascii() and count.isdigit()) or count == "00":
             continue
-        entries: list[_Entry] = []
-        position = start + 2
-        while len(entries) < int(count) and (found := _ENTRY.match(text, position)) is not None:
-            entries.append(_Entry(found[1], int(found[2]), int(found[3])))
-            position = found.end()
-        if len(entries) == int(count):
-            return _Directory(version, entries, position)
+        end = start + 2 + 10 * int(count)
+        listed = text[start + 2 : end]
+        if len(listed) == 10 * int(count) and _ENTRIES.fullmatch(listed):
+            entries = [
+                _Entry(listed[n : n + 2], int(listed[n + 2 : n + 6]), int(listed[n + 6 : n + 10]))
+                for n in range(0, len(listed), 10)
+            ]
+            return _Directory(version, entries, end, 15 + end - at)
     return None
 
 
+def _without_directory(text: str, at: int, iin: str) -> Identified | str:
+    """Alberta prints letters where the directory's numbers belong. Nothing tells a length then.
+
+    Read only where the card says each name twice and its number has the one shape that its issuer uses: then a
+    character lost or put in does not go unseen. Of the address, which has neither, nothing is told.
+    """
+    version, by = text[at : at + 2], issuer(iin)
+    found = _NO_DIRECTORY.match(text, at + 4)
+    if by is None or not by.number or found is None or not version.isdigit():
+        return "licence_layout"
+    piece = text[found.end() + 2 :].replace("\r", "\n")
+    if not piece.endswith("\n"):
+        return "cut_off"
+    warnings = ["directory.missing"]
+    elements = _elements([piece.rstrip("\n")], version, warnings)
+    if isinstance(elements, str):
+        return elements
+    if not stated_twice(elements, by):
+        return "licence_layout"
+    for key in ("DAG", "DAH", "DAI", "DAK", "DAU"):
+        elements.pop(key, None)
+    return identified(elements, iin, version, warnings)
+
+
 def _pieces(body: _Body, directory: _Directory, by: Issuer | None) -> list[str] | str:
-    """The licence's own subfiles without letters and terminator, each exactly as long as its entry says."""
+    """The licence's own subfiles without letters and terminator, each exactly as long as its directory proves."""
     entries = directory.entries
-    if all(entry.offset for entry in entries):
+    if len(entries) > 1 and all(entry.offset for entry in entries):
         entries = sorted(entries, key=lambda entry: entry.offset)
     excess = by.dl_length_excess.get(directory.version, 0) if by is not None else 0
     padding = by.padding_after if by is not None else ""
@@ -194,7 +229,7 @@ def _pieces(body: _Body, directory: _Directory, by: Issuer | None) -> list[str] 
     at = 0
     for n, (kind, _, length) in enumerate(entries):
         follower = entries[n + 1].kind if n + 1 < len(entries) else ""
-        if kind.startswith("Z") and pieces:
+        if kind[0] == "Z" and pieces:
             if at + length > len(body.text) + _Z_TOLERANCE:
                 return "cut_off"
             if n + 1 == len(entries):
@@ -202,31 +237,65 @@ def _pieces(body: _Body, directory: _Directory, by: Issuer | None) -> list[str] 
         named = body.begins(kind, at)
         if not named and _ELEMENT.match(body.text, at) is None:
             return "licence_length" if at + 2 < len(body.text) else "cut_off"
-        # where the letters are missing, nobody knows whether the issuer counted them
-        lengths = (length - excess,) if named else (length - excess, length - excess - 2)
-        found = next(filter(None, (body.piece(at, one, follower, padding) for one in lengths)), None)
+        found = body.piece(at, length - excess, follower, padding)
         if found is None:
-            return "cut_off" if at + lengths[0] > len(body.text) + 1 else "licence_length"
-        if not kind.startswith("Z"):
+            found = _proven_otherwise(body, directory, entries[n:], at, named, padding)
+        if found is None:
+            return "cut_off" if at + length - excess > len(body.text) + 1 else "licence_length"
+        if kind[0] != "Z":
             pieces.append(found[0][2 if named else 0 :])
         at = found[1]
     return pieces or "licence_layout"
 
 
-def _elements(pieces: list[str], warnings: list[str]) -> Elements | str:
+def _proven_otherwise(
+    body: _Body, directory: _Directory, entries: list[_Entry], at: int, named: bool, padding: str
+) -> tuple[str, int] | None:
+    """A subfile whose length entry does not fit, where another number of the directory proves it whole all the same.
+
+    What an issuer counts wrong, it counts wrong in one place; a character that went missing under way contradicts
+    every number of the directory at once.
+    """
+    _, offset, length = entries[0]
+    follower = entries[1].kind if len(entries) > 1 else ""
+    lengths = []
+    if not named:  # where the letters are missing, nobody knows whether the issuer counted them
+        lengths.append(length - 2)
+    if offset == directory.start + at + 2:  # counted from behind its letters, to the same end
+        lengths.append(length + 2)
+    if follower and entries[1].offset > directory.start + at:
+        lengths.append(entries[1].offset - directory.start - at)
+    for one in lengths:
+        if (found := body.piece(at, one, follower, padding)) is not None:
+            return found
+    return None
+
+
+def _elements(pieces: list[str], version: str, warnings: list[str]) -> Elements | str:
     elements: Elements = {}
-    for line in (line for piece in pieces for line in piece.removeprefix("\n").removesuffix("\n").split("\n")):
-        found = _ELEMENT.fullmatch(line)
-        if found is None:
-            return "licence_separators"
-        key, value = found[1], found[2].strip(" ")
-        if _CONTROL.search(value):
-            return "control_characters"
-        if key in _SOCIAL_SECURITY:
-            continue
-        first = elements.setdefault(key, value)
-        if first != value and value:
-            if key in _PERSON:
+    for piece in pieces:
+        text = piece.removeprefix("\n").removesuffix("\n")
+        if _LINES.fullmatch(text) is None:
+            return "control_characters" if _CONTROL.search(text) else "licence_separators"
+        lines = text.split("\n")
+        before = len(elements)
+        for line in lines:
+            elements.setdefault(line[:3], line[3:].strip(" "))
+        if len(elements) - before < len(lines) and (reason := _repeated(lines, elements, warnings)):
+            return reason
+    if any(swallows(piece, elements, version) for piece in pieces):
+        return "licence_separators"
+    for key in _SOCIAL_SECURITY:
+        elements.pop(key, None)
+    return elements
+
+
+def _repeated(lines: list[str], elements: Elements, warnings: list[str]) -> str:
+    """The first value of an element counts; a second, different name or number is a second card's."""
+    for line in lines:
+        value = line[3:].strip(" ")
+        if value and elements[line[:3]] != value:
+            if line[:3] in _PERSON:
                 return "licence_two_cards"
             warnings.append("element.repeated")
-    return elements
+    return ""

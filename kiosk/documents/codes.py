@@ -1,10 +1,10 @@
-"""The codes this store prints itself: tickets, labels, shelves and badges.
+"""The codes this store prints itself: tickets, labels, shelves, badges, manifests and commands.
 
 A code is a two-letter prefix, a body and one check character: ``KT…`` ticket, ``KL…`` label, ``KS…`` shelf, ``KB…``
-badge. It uses 0-9, A-Z and ``-`` alone, so that it fits Code 128 and the short alphanumeric mode of QR, and a
-keyboard scanner has nothing to garble. The check character is ISO 7064 MOD 37,36 over everything before it; it finds
-every single wrong character and nearly every pair of neighbours that changed places. A ``-`` counts like a ``Z`` in
-it, so that a moved ``-`` is found too.
+badge, ``KM…`` manifest, ``KC…`` command. It uses 0-9, A-Z and ``-`` alone, so that it fits Code 128 and the short
+alphanumeric mode of QR, and a keyboard scanner has nothing to garble. The check character is ISO 7064 MOD 37,36 over
+everything before it; it finds every single wrong character and nearly every pair of neighbours that changed places. A
+``-`` counts like a ``Z`` in it, so that a moved ``-`` is found too.
 
 The codes carry no secret and nothing about a person.
 """
@@ -12,16 +12,25 @@ The codes carry no secret and nothing about a person.
 import re
 import string
 import uuid
+from collections.abc import Callable
 
-from kiosk.model.documents import Badge, LabelCode, ShelfCode, TicketCode
+from kiosk.model.documents import Badge, CommandCode, LabelCode, ManifestCode, ShelfCode, TicketCode
 
-OwnCode = TicketCode | LabelCode | ShelfCode | Badge
+OwnCode = TicketCode | LabelCode | ShelfCode | Badge | ManifestCode | CommandCode
 
 _ALPHABET = string.digits + string.ascii_uppercase
 _BODY = re.compile(r"[0-9A-Z](?:[0-9A-Z-]{0,22}[0-9A-Z])?")
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _PACKED_UUID = re.compile(r"[0-9A-Z]{25}")  # 36**25 > 2**128; longer than any plain body
-_CODE = re.compile(r"K([TLSB])([0-9A-Z-]{1,40})([0-9A-Z])")
+_CODE = re.compile(r"K([TLSBMC])([0-9A-Z-]{1,40})([0-9A-Z])")
+
+_KINDS: dict[str, Callable[[str], OwnCode]] = {
+    "T": lambda value: TicketCode(ticket_id=value),
+    "S": lambda value: ShelfCode(place=value),
+    "B": lambda value: Badge(code=value),
+    "M": lambda value: ManifestCode(number=value),
+    "C": lambda value: CommandCode(command=value),
+}
 
 
 def ticket_code(ticket_id: str) -> str:
@@ -41,6 +50,14 @@ def shelf_code(place: str) -> str:
 
 def badge_code(badge: str) -> str:
     return _sealed("KB" + _packed(badge))
+
+
+def manifest_code(number: str) -> str:
+    return _sealed("KM" + _packed(number))
+
+
+def command_code(command: str) -> str:
+    return _sealed("KC" + _packed(command))
 
 
 def looks_own(text: str) -> bool:
@@ -63,9 +80,7 @@ def read_own(text: str) -> OwnCode | None:
     value = _unpacked(body)
     if value is None:
         return None
-    if kind == "T":
-        return TicketCode(ticket_id=value)
-    return ShelfCode(place=value) if kind == "S" else Badge(code=value)
+    return _KINDS[kind](value)
 
 
 def check_character(text: str) -> str:

@@ -4,11 +4,14 @@ Never "the first that parses": every shape that fits is collected, and a code th
 """
 
 import re
+from collections.abc import Callable
+from typing import NamedTuple
 
-from kiosk.documents import aamva, codes, military, mrz, products, stripe, tags
+from kiosk.documents import aamva, codes, gs1, military, mrz, stripe, tags
 from kiosk.documents.cards import CardFormats, read_card
+from kiosk.documents.identified import Identified, Particulars
 from kiosk.documents.reasons import unread
-from kiosk.model.documents import AnyDocument, BankCard, PhotoId, Reading
+from kiosk.model.documents import AnyDocument, BankCard, ProductCode, Reading
 
 LONGEST = 3000
 """Bytes. No document is longer: a PDF417 holds at most 2,710 digits or 1,108 bytes."""
@@ -16,21 +19,44 @@ LONGEST = 3000
 _AIM = re.compile(rb"\][A-Za-z][0-9A-Za-z]")
 _ECI = re.compile(rb"\\0000[0-9]{2}")
 _ENDS = b"\x00\x02\x03\x04\x7f \t\r\n"
+_PDF417 = frozenset({"", "]L0", "]L1", "]L2"})
 _TAG_CLASSES = "CQdA"  # Code 128 on the tag itself; QR, Data Matrix or Code 39 where somebody printed it again
 _OWN_CLASSES = "CQd"
+_PRODUCT_CLASSES = "QdI"  # besides the GS1 symbologies: where the first FNC1 was left out, and the ITF-14 of cartons
 _AZERTY_TAG = re.compile(rb"&[Qq]'[&\xc3\xa9\"'(\-\xe8_\xe7\xe9\xe0\xa0\xa8A-Za-z]{15,}")
 
 
-def decode(reading: Reading, formats: CardFormats) -> AnyDocument:
-    """What was scanned. Any bytes are answered with a document or an ``Unread`` that says why; nothing is raised."""
+Formats = CardFormats | tuple[CardFormats, ...]
+
+
+class Examined(NamedTuple):
+    document: AnyDocument
+    particulars: Callable[[], Particulars] = dict
+    """What a photo ID says besides; made only when asked for."""
+
+
+def decode(reading: Reading, formats: Formats) -> AnyDocument:
+    """What was scanned. Any bytes are answered with a document or an ``Unread`` that says why; nothing is raised.
+
+    ``formats`` are the card codes of this store's state, or of several states.
+    """
+    return examine(reading, formats).document
+
+
+def examine(reading: Reading, formats: Formats) -> Examined:
+    """As :func:`decode`, with what no step of a visit needs."""
     if not reading.complete:
-        return unread(reading, "cut_off")
+        return Examined(unread(reading, "cut_off"))
     if len(reading.data) > LONGEST:
-        return unread(reading, "too_long")
+        return Examined(unread(reading, "too_long"))
     symbology, data = _without_identifier(reading)
+    if aamva.is_clean(data) and symbology in _PDF417:
+        return _identity(reading, aamva.read(data))
     if not data.strip(_ENDS):
-        return unread(reading, "empty")
-    return _by_magic(reading, symbology, data) or _by_shape(reading, symbology, data.strip(_ENDS), formats)
+        return Examined(unread(reading, "empty"))
+    states = formats if isinstance(formats, tuple) else (formats,)
+    found = _by_magic(reading, symbology, data, states)
+    return found if found is not None else Examined(_by_shape(reading, symbology, data.strip(_ENDS), states))
 
 
 def _without_identifier(reading: Reading) -> tuple[str, bytes]:
@@ -39,6 +65,8 @@ def _without_identifier(reading: Reading) -> tuple[str, bytes]:
     A code whose own text begins like an identifier keeps it where the device named another one.
     """
     data = reading.data.removeprefix(b"\xef\xbb\xbf").lstrip(b"\x00\x02")
+    if not reading.symbology and data[:1] == b"@":
+        return "", data
     symbology = reading.symbology if _AIM.fullmatch(reading.symbology.encode("ascii", "replace")) else ""
     front = _AIM.match(data)
     if front is not None and symbology in ("", front[0].decode()):
@@ -47,69 +75,98 @@ def _without_identifier(reading: Reading) -> tuple[str, bytes]:
     return symbology, data[eci.end() :] if eci is not None else data
 
 
-def _by_magic(reading: Reading, symbology: str, data: bytes) -> AnyDocument | None:
+def _by_magic(reading: Reading, symbology: str, data: bytes, states: tuple[CardFormats, ...]) -> Examined | None:
     """What nothing else can begin like."""
     if stripe.is_bank_card(data):
-        return BankCard()
-    if aamva.is_compact(data):
-        return unread(reading, "licence_compact")
-    if aamva.is_mistyped(data):
-        return unread(reading, "keyboard_layout", "photo_id")
+        return Examined(BankCard())
+    reason = _not_for_us(symbology, data)
+    if reason is not None:
+        return Examined(unread(reading, *reason))
     if aamva.is_licence(data):
         if symbology and symbology[1] != "L":
-            return unread(reading, "licence_picture")
-        return _photo_id(reading, aamva.read(data))
-    if data.lstrip(_ENDS)[:5].lower() == b"mdoc:":
-        return unread(reading, "licence_mobile")
-    if military.is_military(data, symbology):
-        return unread(reading, "military")
+            return Examined(unread(reading, "licence_picture"))
+        return _identity(reading, aamva.read(data))
     if mrz.is_mrz(data):
-        return _photo_id(reading, mrz.read(data))
+        return _identity(reading, mrz.read(data))
     if stripe.is_stripe(data):
-        return _photo_id(reading, stripe.read(data))
+        card = _card_on_stripe(data, states)
+        return _identity(reading, stripe.read(data)) if card is None else Examined(card)
     return None
 
 
-def _photo_id(reading: Reading, result: PhotoId | str) -> AnyDocument:
-    return unread(reading, result, "photo_id") if isinstance(result, str) else result
+def _not_for_us(symbology: str, data: bytes) -> tuple[str, ...] | None:
+    """Reason key and what it could have been, for identities that are recognised and not read."""
+    if aamva.is_compact(data):
+        return ("licence_compact",)
+    if aamva.is_mistyped(data):
+        return "keyboard_layout", "photo_id"
+    if data.lstrip(_ENDS)[:5].lower() == b"mdoc:":
+        return ("licence_mobile",)
+    return ("military",) if military.is_military(data, symbology) else None
 
 
-def _by_shape(reading: Reading, symbology: str, data: bytes, formats: CardFormats) -> AnyDocument:
+def _identity(reading: Reading, result: Identified | str) -> Examined:
+    if isinstance(result, str):
+        return Examined(unread(reading, result, "photo_id"))
+    return Examined(result.photo_id, result.particulars)
+
+
+def _card_on_stripe(data: bytes, states: tuple[CardFormats, ...]) -> AnyDocument | None:
+    """A state's medical card with a stripe: the tracks that hold a card number hold the same one."""
+    tracks = stripe.tracks(data)
+    cards = [card for track in tracks for formats in states if (card := read_card(track, formats)) is not None]
+    return cards[0] if cards and all(card == cards[0] for card in cards) else None
+
+
+def _by_shape(reading: Reading, symbology: str, data: bytes, states: tuple[CardFormats, ...]) -> AnyDocument:
     if any(byte < 0x20 and byte != 0x1D for byte in data):
         return unread(reading, "control_characters")
     if not data.isascii():
         return unread(reading, *_mistyped_tag(data))
     code = data.decode("ascii")
-    claims = _claims(reading, code, symbology, formats)
-    if len(claims) > 1:
-        return unread(reading, "ambiguous", *(claim.kind for claim in claims))
-    return claims[0] if claims else unread(reading, *_why_not(code, data))
-
-
-def _claims(reading: Reading, code: str, symbology: str, formats: CardFormats) -> list[AnyDocument]:
-    """Everything that ``code`` may be."""
+    claims: list[AnyDocument] = [card for formats in states if (card := read_card(code, formats)) is not None]
     aim_class = symbology[1:2]
-    claims: list[AnyDocument | None] = [read_card(code, formats)]
-    if not aim_class or aim_class in _TAG_CLASSES:
-        claims.append(tags.read_tag(code))
+    if symbology not in gs1.AIM and (not aim_class or aim_class in _TAG_CLASSES):
+        claims += filter(None, (tags.read_tag(code), tags.read_biotrack(code)))
     if not aim_class or aim_class in _OWN_CLASSES:
-        claims.append(codes.read_own(code.upper()))
-    if products.is_product_code(code, symbology):
-        claims.append(unread(reading, "product_code"))
-    found = [claim for claim in claims if claim is not None]
-    if not found and tags.is_link(code):
-        result = tags.read_unit_link(code)
-        found.append(unread(reading, result) if isinstance(result, str) else result)
-    return found
+        claims += filter(None, (codes.read_own(code.upper()),))
+    products = _product(code, symbology)
+    if isinstance(products, list):
+        claims += products
+    elif not claims:
+        return unread(reading, products, "gs1")
+    if not claims and tags.is_link(code):
+        unit = tags.read_unit_link(code)
+        return unread(reading, unit) if isinstance(unit, str) else unit
+    if len(claims) > 1:
+        return unread(reading, "ambiguous", *dict.fromkeys(claim.kind for claim in claims))
+    if claims:
+        return claims[0]
+    return unread(reading, *_why_not(code, data))
+
+
+def _product(code: str, symbology: str) -> list[ProductCode] | str:
+    """All that a GS1 code may mean, or a reason key where it certainly is one and cannot be read."""
+    linked = gs1.read_link(code)
+    if linked is not None:
+        return linked if isinstance(linked, str) else [linked]
+    open_class = not symbology or symbology[1] in _PRODUCT_CLASSES
+    if symbology in gs1.AIM or (open_class and gs1.looks_like(code)):
+        found = gs1.read_elements(code, symbology)
+        return found if isinstance(found, str) else [found]
+    if code.isdigit() and (open_class or symbology[1] == "E"):
+        numbers = gs1.read_number(code, symbology)
+        return [] if numbers == "product_code_damaged" and symbology[1:2] != "E" else numbers
+    return []
 
 
 def _why_not(code: str, data: bytes) -> tuple[str, ...]:
     """Reason key and what it could have been, for a code of no known shape."""
     if codes.looks_own(code.upper()):
-        return "own_code_damaged", "ticket", "label", "shelf", "badge"
+        return "own_code_damaged", "ticket", "label", "shelf", "badge", "manifest", "command"
     if tags.nearly_tag(code):
         return "tag_damaged", "package"
-    if re.fullmatch(r"\d{16}|WA[GRMLQ][0-9A-Z.]{6,30}", code):
+    if re.fullmatch(r"WA[GRMLQ][0-9A-Z.]{6,30}", code):
         return ("tag_other_system",)
     return _mistyped_tag(data)
 

@@ -21,6 +21,8 @@ class Issuer(Noun, frozen=True, kw_only=True):
     given_first: bool = False
     padding_after: str = ""
     """A character that fills the code behind the data."""
+    number: str = ""
+    """The one shape of this issuer's licence numbers, a regular expression."""
 
 
 SAMPLES = frozenset({"000000", "999999"})

@@ -6,13 +6,18 @@ neighbour is refused. Sources: AAMVA DL/ID Card Design Standard 2000 to 2020, el
 
 import re
 from datetime import date
+from functools import partial
 
-from kiosk.documents.issuers import countries, issuer
+from kiosk.documents.identified import Identified, Particulars
+from kiosk.documents.issuers import Issuer, countries, issuer
 from kiosk.documents.names import SUFFIXES
 from kiosk.model.documents import PhotoId
 
 Elements = dict[str, str]
 """Element identifier to value, trimmed; social security numbers are never in it."""
+
+Names = tuple[str, str, str, str]
+"""Family, first, middle, suffix; ``""`` where there is none."""
 
 _NOTHING = frozenset({"NONE", "UNAVL", "UNAVAIL", "N/A"})
 _DATE = r"(?:\d{8}|NONE|none|UNAVL|unavl)"
@@ -39,44 +44,49 @@ _FORMS = {
 _NAMES = {"DCS": 2, "DCT": 2, "DAC": 4, "DAD": 4}
 """Elements of any text, and the version from which a licence that lacks one is suspicious."""
 
-_NAME = re.compile(r"[^\W_](?:[^\W_]|[ .,'`´’-])*")
-_NUMBER = re.compile(r"[^\W_](?:[^\W_]|[ .*/-])*")
-_YEARS = range(1900, 2200)
+_SIGN = re.compile(r"D(?<=[^\nA-LN-Za-zªµºÀ-ÖØ-öø-ÿ]D)[A-D][A-Z]")
+"""An element's identifier behind a sign: anything but a letter, or the letter M, which a typed carriage return is."""
+_NAME = re.compile(r"[^\W_](?:[^\W_]|[ .,'`´’-])*+")
+_NUMBER = re.compile(r"[^\W_](?:[^\W_]|[ .*/-])*+")
+_FIRST_YEAR, _LAST_YEAR = 1900, 2199
 _EDITIONS = {"03": 2005, "04": 2009, "05": 2010, "06": 2011, "07": 2012, "08": 2013, "09": 2016, "10": 2020, "11": 2025}
+_SEXES = {"1": "M", "2": "F", "M": "M", "F": "F", "9": "X", "0": "X", "X": "X"}
 
 
-def photo_id(elements: Elements, iin: str, version: str, warnings: list[str]) -> PhotoId | str:
-    """The facts, or a reason key. ``warnings`` so far are kept and added to."""
-    if any(_swallowed(value, elements, version) for value in elements.values()):
-        return "licence_separators"
+def identified(elements: Elements, iin: str, version: str, warnings: list[str]) -> Identified | str:
+    """Who it is, or a reason key. ``warnings`` so far are kept and added to."""
     by = issuer(iin)
-    country = {"CDN": "CAN"}.get(elements.get("DCG", ""), elements.get("DCG", "")) or (by.country if by else "")
+    country = _country(elements, by)
     day_last = version <= "01" or country == "CAN"
-    names = (
-        _names_of_first_edition(elements, by is not None and by.given_first) if version <= "01" else _names(elements)
-    )
+    names = _names(elements, version, by)
     number = _value(elements, "DAQ")
     if names is None or not names[0] or not number:
         return "licence_incomplete"
-    if not all(map(_NAME.fullmatch, filter(None, names))) or _NUMBER.fullmatch(number) is None:
-        return "licence_separators"
     family, given, middle, suffix = names
-    born, issued, expires = (_date(elements.get(key, ""), day_last, warnings) for key in ("DBB", "DBD", "DBA"))
+    if _NUMBER.fullmatch(number) is None or any(name and _NAME.fullmatch(name) is None for name in names):
+        return "licence_separators"
+    born = _date(elements.get("DBB", ""), day_last, warnings)
+    issued = _date(elements.get("DBD", ""), day_last, warnings)
+    expires = _date(elements.get("DBA", ""), day_last, warnings)
     jurisdiction = by.jurisdiction if by is not None else _value(elements, "DAJ")
     if by is None:
         warnings.append("issuer.unknown")
         if jurisdiction not in countries():
             return "licence_incomplete"
-    elif _value(elements, "DAJ") not in ("", jurisdiction):
+    elif elements.get("DAJ", "") != jurisdiction and _value(elements, "DAJ") not in ("", jurisdiction):
         warnings.append("issuer.other_address")
-    if issued is not None and expires is not None and expires <= issued:
-        warnings.append("dates.expires_before_issue")
-    if issued is not None and issued.year < _EDITIONS.get(version, 0):
-        warnings.append("dates.issued_before_edition")
-    of_age = _date(elements.get("DDJ", ""), day_last, [])
-    if born is not None and of_age is not None and (of_age.year - born.year, of_age.month) != (21, born.month):
-        warnings.append("dates.under_21")
-    return PhotoId(
+    if issued is not None:
+        if expires is not None and expires <= issued:
+            warnings.append("dates.expires_before_issue")
+        if born is not None and issued < born:
+            warnings.append("dates.issued_before_birth")
+        if issued.year < _EDITIONS.get(version, 0):
+            warnings.append("dates.issued_before_edition")
+    if born is not None and (until := elements.get("DDJ")):
+        of_age = _date(until, day_last, [])
+        if of_age is not None and (of_age.year - born.year, of_age.month) != (21, born.month):
+            warnings.append("dates.under_21")
+    document = PhotoId(
         family=family,
         given=given,
         middle=middle,
@@ -89,47 +99,89 @@ def photo_id(elements: Elements, iin: str, version: str, warnings: list[str]) ->
         standard=f"AAMVA-{version}",
         family_truncated=_truncated(elements, "DDE", family),
         given_truncated=_truncated(elements, "DDF", given) or _truncated(elements, "DDG", middle),
-        warnings=tuple(dict.fromkeys(warnings)),
+        warnings=tuple(dict.fromkeys(warnings)) if warnings else (),
     )
+    return Identified(document, partial(_particulars, elements, iin, country))
 
 
-def _swallowed(value: str, elements: Elements, version: str) -> bool:
-    """Does this value hold a missing neighbour, because the separator between them became some other sign?
-
-    A sign is anything but a letter, and the letter M, which is what a carriage return becomes on some keyboards.
-    """
-    for at in range(1, len(value) - 2):
-        key, rest = value[at : at + 3], value[at + 3 :]
-        if key in elements or (value[at - 1].isalpha() and value[at - 1] != "M"):
+def swallows(lines: str, elements: Elements, version: str) -> bool:
+    """Does a value hold a missing neighbour, because the separator between them became some other sign?"""
+    for found in _SIGN.finditer(lines):
+        at, key = found.start(), found[0]
+        if key in elements or at == 3 or lines[at - 4] == "\n":
             continue
         if key in _NAMES and int(version) >= _NAMES[key] and not (key == "DCT" and "DAC" in elements):
             return True
-        if key in _FORMS and re.fullmatch(_FORMS[key], rest):
+        if key in _FORMS and re.fullmatch(_FORMS[key], lines[at + 3 :].partition("\n")[0].strip(" ")):
             return True
     return False
 
 
+def stated_twice(elements: Elements, by: Issuer) -> bool:
+    """Are the names on the card in both manners, alike, and number and dates of their one shape?"""
+    first, middle = _value(elements, "DAC"), _value(elements, "DAD")
+    return (
+        _value(elements, "DCS") == _value(elements, "DAB") != ""
+        and f"{first} {middle}".strip() == " ".join(_value(elements, "DCT").replace(",", " ").split()) != ""
+        and first != ""
+        and re.fullmatch(by.number, _value(elements, "DAQ")) is not None
+        and all(re.fullmatch("[0-9]{8}", elements.get(key, "")) for key in ("DBA", "DBB"))
+    )
+
+
+def _country(elements: Elements, by: Issuer | None) -> str:
+    stated = elements.get("DCG", "").upper()
+    return "CAN" if stated in ("CDN", "CA") else stated or (by.country if by is not None else "")
+
+
+def _particulars(elements: Elements, iin: str, country: str) -> Particulars:
+    """The address as printed; of the oldest cards the residence where there is no mailing address."""
+    stated = {
+        "street1": _value(elements, "DAG") or _value(elements, "DAL"),
+        "street2": _value(elements, "DAH") or _value(elements, "DAM"),
+        "city": _value(elements, "DAI") or _value(elements, "DAN"),
+        "state": _value(elements, "DAJ") or _value(elements, "DAO"),
+        "postal": _value(elements, "DAK") or _value(elements, "DAP"),
+        "country": "" if country in _NOTHING else country,
+        "sex": _SEXES.get(_value(elements, "DBC").upper()[:1], ""),
+        "height": _value(elements, "DAU") or _value(elements, "DAV"),
+        "iin": iin,
+    }
+    return {name: value for name, value in stated.items() if value}
+
+
 def _value(elements: Elements, key: str) -> str:
-    value = " ".join(elements.get(key, "").strip(" ,").split())
+    value = elements.get(key, "")
+    if not value:
+        return ""
+    if value[-1] == "," or value[0] == "," or "  " in value:
+        value = " ".join(value.strip(" ,").split())
     return "" if value.upper() in _NOTHING else value
 
 
-def _names(elements: Elements) -> tuple[str, str, str, str] | None:
-    """Family, given, middle, suffix from 2003 on; ``DCT`` holds all given names together in the older two editions."""
-    if "DAC" not in elements and "DCT" not in elements:
-        return None
+def _names(elements: Elements, version: str, by: Issuer | None) -> Names | None:
+    """Family, given, middle, suffix. ``DCT`` holds all given names together in the editions of 2003 and 2005.
+
+    Issuers mix the editions' identifiers: what the edition names comes first, then what others do.
+    """
+    if version <= "01":
+        return _names_of_first_edition(elements, by is not None and by.given_first)
+    family = _value(elements, "DCS") or _value(elements, "DAB")
+    if not family or ("DAC" not in elements and "DCT" not in elements):
+        return _names_of_first_edition(elements, False) if "DAA" in elements else None
     given, middle = _value(elements, "DAC"), _value(elements, "DAD")
     if "DAC" not in elements:
         given, _, rest = _value(elements, "DCT").partition("," if "," in elements["DCT"] else " ")
-        middle = middle or rest
-    middle = " ".join(middle.replace(",", " ").split())
-    return _value(elements, "DCS"), given.strip(), middle, _value(elements, "DCU")
+        given, middle = given.strip(), middle or rest
+    if "," in middle or "  " in middle:
+        middle = " ".join(middle.replace(",", " ").split())
+    return family, given, middle.strip(), _value(elements, "DCU")
 
 
-def _names_of_first_edition(elements: Elements, given_first: bool) -> tuple[str, str, str, str] | None:
+def _names_of_first_edition(elements: Elements, given_first: bool) -> Names | None:
     """``DAA`` is ``LAST,FIRST,MIDDLE,SUFFIX`` with some parts empty; single elements win where they are there."""
     if _value(elements, "DAB"):
-        return tuple(_value(elements, key) for key in ("DAB", "DAC", "DAD", "DAE"))  # type: ignore[return-value]
+        return _value(elements, "DAB"), _value(elements, "DAC"), _value(elements, "DAD"), _value(elements, "DAE")
     whole = _value(elements, "DAA")
     if "," in whole:
         family, given, middle, suffix = ([part.strip() for part in whole.split(",", 3)] + ["", ""])[:4]
@@ -150,20 +202,22 @@ def _truncated(elements: Elements, flag: str, value: str) -> bool:
 
 def _date(value: str, day_last: bool, warnings: list[str]) -> date | None:
     """MMDDCCYY, or CCYYMMDD where ``day_last``. Only one of the two can be a date between 1900 and 2199."""
-    digits = re.sub(r"[-/]", "", value)
+    digits = value if len(value) == 8 else value.replace("-", "").replace("/", "")
     if digits in ("", "00000000") or digits.upper() in _NOTHING:
         return None
-    if re.fullmatch(r"[0-9]{8}", digits) is None:
-        warnings.append("dates.impossible")
-        return None
-    ways = (digits[:4], digits[4:6], digits[6:]), (digits[4:], digits[:2], digits[2:4])
-    for n, (year, month, day) in enumerate(ways if day_last else ways[::-1]):
-        try:
-            found = date(int(year), int(month), int(day))
-        except ValueError:
-            continue
-        if found.year in _YEARS:
-            warnings.extend(["dates.other_order"] * n)
-            return found
+    if len(digits) == 8 and digits.isdecimal():
+        for other in (False, True):
+            if day_last != other:
+                year, month, day = int(digits[:4]), int(digits[4:6]), int(digits[6:])
+            else:
+                year, month, day = int(digits[4:]), int(digits[:2]), int(digits[2:4])
+            if _FIRST_YEAR <= year <= _LAST_YEAR and 1 <= month <= 12 and 1 <= day <= 31:
+                try:
+                    found = date(year, month, day)
+                except ValueError:
+                    continue
+                if other:
+                    warnings.append("dates.other_order")
+                return found
     warnings.append("dates.impossible")
     return None

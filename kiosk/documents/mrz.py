@@ -1,4 +1,4 @@
-"""Machine readable zones of passports and cards (ICAO 9303 parts 3 to 6: TD3, TD2, TD1).
+"""Machine readable zones of passports, cards and visas (ICAO 9303 parts 3 to 7: TD3, TD2, TD1, MRV-A, MRV-B).
 
 Every check digit is compared, and a zone in which one does not fit is refused: never "close enough". A letter that a
 reader took for a digit, or the other way round, is put right only where the place allows one of them alone and the
@@ -7,11 +7,15 @@ check digit then fits.
 
 import re
 from datetime import date
+from functools import partial
 from typing import NamedTuple
 
+from kiosk.documents.identified import Identified, Particulars
 from kiosk.model.documents import PhotoId
 
 _SHAPES = {(44, 44): "ICAO-TD3", (36, 36): "ICAO-TD2", (30, 30, 30): "ICAO-TD1"}
+_VISAS = {"ICAO-TD3": "MRV-A", "ICAO-TD2": "MRV-B"}
+"""A visa names a person and is no proof of who it is: its standard does not begin like that of a passport."""
 _TO_DIGITS = str.maketrans("OQIZSB", "001258")
 _LINE = re.compile(r"[A-Z0-9<]{25,50}")
 
@@ -25,6 +29,7 @@ class _Zone(NamedTuple):
     born: str
     expires: str
     """Both dates with their check digits: YYMMDDC."""
+    sex: str
     optional: str
     composite: str
     composite_digit: str
@@ -36,28 +41,34 @@ def is_mrz(data: bytes) -> bool:
     return len(lines) in (1, 2, 3) and all(map(_LINE.fullmatch, lines)) and any("<<" in line for line in lines)
 
 
-def read(data: bytes) -> PhotoId | str:
+def read(data: bytes) -> Identified | str:
     """The holder, or a reason key."""
     lines = _lines(data)
     standard = _SHAPES.get(tuple(map(len, lines)), "")
-    if not standard:
+    if not standard or lines[0][0] not in ("PV" if standard == "ICAO-TD3" else "ACIV"):
         return "passport_damaged"
-    if lines[0].startswith("V"):
-        return "visa"
     zone = _td1(lines) if standard == "ICAO-TD1" else _two_lines(lines)
-    number = _number(zone)
-    if number is None or _digit(zone.composite) != zone.composite_digit:
+    if zone.kind[0] == "V":
+        if standard not in _VISAS:
+            return "passport_damaged"
+        standard = _VISAS[standard]  # visas have neither a composite digit nor one behind the optional field
+        number = zone.number.strip("<") if _digit(zone.number) == zone.number_digit else ""
+    else:
+        number = _number(zone) if _digit(zone.composite) == zone.composite_digit else ""
+    if not number or any(_digit(one[:6]) != one[6] for one in (zone.born, zone.expires)):
         return "passport_damaged"
-    if any(_digit(one[:6]) != one[6] for one in (zone.born, zone.expires)):
+    if zone.sex not in "MFX<" or re.fullmatch("[A-Z<]{3}", zone.state) is None:
         return "passport_damaged"
     family, _, given = zone.names.rstrip("<").partition("<<")
     first, *more = [part for part in given.split("<") if part] or [""]
-    if not family or not first or not re.fullmatch(r"[A-Z<]+", zone.names):
+    if not family.strip("<") or not re.fullmatch(r"[A-Z<]+", zone.names):
         return "passport_damaged"
     full = not zone.names.endswith("<")
-    expires = _date("20" + zone.expires[:6])
+    if full and not first:
+        return "passport_damaged"  # whether given names followed, nobody knows
+    expires = _date(("19" if zone.expires[0] in "89" else "20") + zone.expires[:6])
     born, warnings = _born(zone.born[:6], expires)
-    return PhotoId(
+    document = PhotoId(
         family=" ".join(family.split("<")).strip(),
         given=first,
         middle=" ".join(more),
@@ -66,10 +77,14 @@ def read(data: bytes) -> PhotoId | str:
         number=number,
         issuer=zone.state.strip("<"),
         standard=standard,
-        family_truncated=full and "<<" not in zone.names,
         given_truncated=full,
         warnings=warnings,
     )
+    return Identified(document, partial(_particulars, zone))
+
+
+def _particulars(zone: _Zone) -> Particulars:
+    return {"sex": zone.sex.replace("<", "X"), "country": zone.state.strip("<")}
 
 
 def _lines(data: bytes) -> list[str]:
@@ -96,6 +111,7 @@ def _two_lines(lines: list[str]) -> _Zone:
         number_digit=second[9],
         born=second[13:20],
         expires=second[21:28],
+        sex=second[20],
         optional=second[28:43] if wide else second[28:35],
         composite=second[:10] + second[13:20] + second[21:-1],
         composite_digit=second[-1],
@@ -114,23 +130,24 @@ def _td1(lines: list[str]) -> _Zone:
         number_digit=first[14],
         born=second[:7],
         expires=second[8:15],
+        sex=second[7],
         optional=first[15:],
         composite=first[5:30] + second[:7] + second[8:15] + second[18:29],
         composite_digit=second[29],
     )
 
 
-def _number(zone: _Zone) -> str | None:
-    """None where a check digit does not fit. A number longer than nine goes on in the optional field."""
+def _number(zone: _Zone) -> str:
+    """Empty where a check digit does not fit. A number longer than nine goes on in the optional field."""
     if zone.number_digit == "<":
         rest = zone.optional.partition("<")[0]
         whole = zone.number + rest[:-1]
-        return whole if len(rest) >= 2 and _digit(whole) == rest[-1] else None
+        return whole if len(rest) >= 2 and _digit(whole) == rest[-1] else ""
     if _digit(zone.number) != zone.number_digit:
-        return None
-    if len(zone.optional) == 15 and zone.composite.endswith(zone.optional) and not _personal_fits(zone.optional):
-        return None
-    return zone.number.strip("<") or None
+        return ""
+    if zone.composite.endswith(zone.optional) and len(zone.optional) == 15 and not _personal_fits(zone.optional):
+        return ""
+    return zone.number.strip("<")
 
 
 def _personal_fits(field: str) -> bool:

@@ -26,13 +26,14 @@ _SENTENCES: dict[str, Text] = {
     "military": text("A military ID is not scanned here. A staff member looks at it."),
     "stripe_unread": text("The stripe was not read. Swipe it once more, or scan the code on the back."),
     "passport_damaged": text("The passport's lines were not read whole. Scan them once more."),
-    "visa": text("This is a visa. Scan the passport's own page."),
     # the trade's codes
     "tag_damaged": text("The package tag was not read whole. Scan it once more."),
     "tag_other_system": text("This is a tag of another tracking system. Scan the package tag."),
     "unit_link_host": text("This link is not a unit's code. Scan the package tag."),
     "unit_link_damaged": text("The unit's code was not read whole. Scan it once more, or scan the package tag."),
-    "product_code": text("This is a product code. Scan the package tag."),
+    "product_code_damaged": text("The product code was not read whole. Scan it once more."),
+    "product_code_separators": text("The scanner lost part of the product code. Scan it once more, or ask a manager."),
+    "product_in_store": text("This code was made by another shop for itself. Scan the package tag."),
     "own_code_damaged": text("The code was not read whole. Scan it once more."),
     "link": text("This code is a web link. It is not opened here. Scan the card or the tag itself."),
 }

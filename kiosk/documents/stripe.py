@@ -7,13 +7,15 @@ read. A swipe that lacks one of the two is refused.
 import calendar
 import re
 from datetime import date
+from functools import partial
 
-from kiosk.documents.issuers import issuer
+from kiosk.documents.identified import Identified, Particulars
+from kiosk.documents.issuers import Issuer, issuer
 from kiosk.documents.names import SUFFIXES
 from kiosk.model.documents import PhotoId
 
 _PAYMENT = re.compile(rb"\s*(?:%?[Bb](\d{12,19})\^|;(\d{12,19})=)")
-_STRIPE = re.compile(rb"\s*(?:%[A-Z]|;\d{6}|[%;+][Ee]\?)")
+_STRIPE = re.compile(rb"\s*(?:%[A-Z]|;[0-9A-Z]|[%;+][Ee]\?)")
 _TRACK_2 = re.compile(r";(\d{6})(\d{1,13})=(\d{2})(\d{2})(\d{4})(\d{2})(\d{2})(\d{0,5})=?\?")
 _NAME = re.compile(r"[A-Z][A-Z '.-]*")
 _FAILED = re.compile(rb"[%;+#][Ee]\?")
@@ -41,7 +43,12 @@ def is_stripe(data: bytes) -> bool:
     return _STRIPE.match(data) is not None and b"?" in data
 
 
-def read(data: bytes) -> PhotoId | str:
+def tracks(data: bytes) -> list[str]:
+    """What stands between the sentinels of each track."""
+    return re.findall(r"[%;+]([^%;+?]+)\?", data.decode("latin-1"))
+
+
+def read(data: bytes) -> Identified | str:
     """The holder, or a reason key."""
     if not data.isascii() or _FAILED.search(data):
         return "stripe_unread"
@@ -56,7 +63,7 @@ def read(data: bytes) -> PhotoId | str:
         return "stripe_unread"
     born, expires = _dates(*second.groups()[2:7])
     family, given, middle, suffix = names
-    return PhotoId(
+    document = PhotoId(
         family=family,
         given=given,
         middle=middle,
@@ -67,6 +74,28 @@ def read(data: bytes) -> PhotoId | str:
         issuer=by.jurisdiction,
         standard="AAMVA-stripe",
     )
+    return Identified(document, partial(_particulars, first[1], text, by, second[1]))
+
+
+def _particulars(track: str, swipe: str, by: Issuer, iin: str) -> Particulars:
+    """Address and city of track 1; postal code, sex and height of track 3, where it was read."""
+    city, mark, after = track[2:].partition("^")
+    if not mark or len(city) > 13:
+        city, after = track[2:15], track[15:]
+    streets = [part.strip() for part in after.partition("^")[2].rstrip("^").split("$")]
+    third = re.search(r"[%+#!]..([A-Z0-9 ]{11})..{10}.{4}([129MF])(\d{3})[^%;?]*\?", swipe)
+    stated = {
+        "street1": streets[0],
+        "street2": " ".join(streets[1:2]),
+        "city": city.strip(),
+        "state": by.jurisdiction,
+        "postal": third[1].strip() if third else "",
+        "country": by.country,
+        "sex": {"1": "M", "2": "F", "M": "M", "F": "F"}.get(third[2], "X") if third else "",
+        "height": third[3] if third else "",
+        "iin": iin,
+    }
+    return {name: value for name, value in stated.items() if value}
 
 
 def _names(track: str) -> tuple[str, str, str, str] | None:

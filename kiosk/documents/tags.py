@@ -1,4 +1,4 @@
-"""Package tags and unit codes of the METRC tracking system.
+"""Package tags and unit codes of the METRC tracking system; the numbers of BioTrack, 16 digits without check digit.
 
 A tag is 24 characters 0-9 A-F: 96 bits, no check digit. Therefore nothing in it is ever corrected; O is not 0.
 
@@ -9,19 +9,26 @@ unsigned LEB128. All-capitals links hold it in base 36, the older ones in base64
 import base64
 import re
 
-from kiosk.model.documents import PackageTag, UnitCode
+from kiosk.model.documents import BioTrackId, PackageTag, UnitCode
 
-_HEX = re.compile(r"[0-9A-Fa-f]{24}")
+_HEX = re.compile(r"(?=[0-9]*[A-Fa-f])[0-9A-Fa-f]{24}")
+"""With a letter at least: every tag begins ``1A4`` (``ABC`` in the training system), and 24 digits are a GS1 code."""
 _NEARLY = re.compile(r"1A4[0-9A-Z]{12,28}", re.IGNORECASE)
 _LINK = re.compile(r"(https?)://([^/?#]*)(?:/(.*))?", re.IGNORECASE | re.DOTALL)
 _HOSTS = frozenset({"1a4.com", "d.1a4.com"})  # the second is the tracking system's test host
 _TRADE_NAMES = ("1a4", "14a")
 _MOST_ITEMS = 1 << 32
+_BIOTRACK = re.compile(r"[0-9]{16}")
 
 
 def read_tag(text: str) -> PackageTag | None:
     """Upper and lower case are the same tag: some scanners are set to send lower case."""
     return PackageTag(uid=text.upper()) if _HEX.fullmatch(text) else None
+
+
+def read_biotrack(text: str) -> BioTrackId | None:
+    """Text, never a number: leading zeros are part of it."""
+    return BioTrackId(uid=text) if _BIOTRACK.fullmatch(text) else None
 
 
 def nearly_tag(text: str) -> bool:

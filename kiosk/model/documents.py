@@ -1,14 +1,16 @@
 """What came out of a scan: a document, or a named reason why not. Made by ``kiosk.documents``."""
 
 from datetime import date
+from decimal import Decimal
 from typing import Literal
 
 from kiosk.model.base import Sealed
 from kiosk.model.text import Text
 
 Kind = Literal[
-    "patient_card", "photo_id", "package", "unit", "shelf", "badge", "ticket", "label", "bank_card", "unknown"
-]
+    "patient_card", "photo_id", "package", "biotrack", "unit", "gs1", "shelf", "badge", "ticket", "label", "manifest",
+    "command", "bank_card", "unknown",
+]  # fmt: skip
 
 
 class Reading(Sealed, frozen=True, kw_only=True):
@@ -74,6 +76,28 @@ class UnitCode(Document, frozen=True, kw_only=True, tag="unit"):
     item: int
 
 
+class BioTrackId(Document, frozen=True, kw_only=True, tag="biotrack"):
+    """A number of the BioTrack system, 16 digits. Which thing it numbers (a package, a sample) only BioTrack knows."""
+
+    uid: str
+
+
+class ProductCode(Document, frozen=True, kw_only=True, tag="gs1"):
+    """What a GS1 code says: the product, and perhaps its lot. ``gtin`` has 14 digits; weights are grams, exact."""
+
+    gtin: str = ""
+    lot: str = ""
+    serial: str = ""
+    expires: date | None = None
+    best_before: date | None = None
+    produced: date | None = None
+    net_weight_g: Decimal | None = None
+    count: int | None = None
+    standard: str = ""
+    """``"GS1"``, ``"GS1-DL"`` for a Digital Link, ``"EAN-13"``, ``"UPC-E"`` and so on for a bare product number."""
+    warnings: tuple[str, ...] = ()
+
+
 class ShelfCode(Document, frozen=True, kw_only=True, tag="shelf"):
     place: str
     """For example ``"V-A3-2"``: room, shelf, bin."""
@@ -98,6 +122,18 @@ class LabelCode(Document, frozen=True, kw_only=True, tag="label"):
     print_no: int
 
 
+class ManifestCode(Document, frozen=True, kw_only=True, tag="manifest"):
+    """The code on a delivery's papers: the manifest's number."""
+
+    number: str
+
+
+class CommandCode(Document, frozen=True, kw_only=True, tag="command"):
+    """A printed code that does what a touch would do, for hands in gloves."""
+
+    command: str
+
+
 class BankCard(Document, frozen=True, kw_only=True, tag="bank_card"):
     """A payment card was shown. Nothing of it is kept."""
 
@@ -116,5 +152,18 @@ class Unread(Document, frozen=True, kw_only=True, tag="unknown"):
 
 
 AnyDocument = (
-    PatientCard | PhotoId | PackageTag | UnitCode | ShelfCode | Badge | TicketCode | LabelCode | BankCard | Unread
+    PatientCard
+    | PhotoId
+    | PackageTag
+    | BioTrackId
+    | UnitCode
+    | ProductCode
+    | ShelfCode
+    | Badge
+    | TicketCode
+    | LabelCode
+    | ManifestCode
+    | CommandCode
+    | BankCard
+    | Unread
 )

@@ -8,7 +8,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from kiosk.documents import codes
-from kiosk.model.documents import Badge, LabelCode, ShelfCode, TicketCode, Unread
+from kiosk.model.documents import Badge, CommandCode, LabelCode, ManifestCode, ShelfCode, TicketCode, Unread
 from kiosk.model.ids import new_id
 from tests.documents.scans import read
 
@@ -20,6 +20,8 @@ def test_what_is_printed_is_read_back(body, print_no):
     assert read(codes.ticket_code(body).encode()) == TicketCode(ticket_id=body)
     assert read(codes.shelf_code(body).encode()) == ShelfCode(place=body)
     assert read(codes.badge_code(body).encode()) == Badge(code=body)
+    assert read(codes.manifest_code(body).encode()) == ManifestCode(number=body)
+    assert read(codes.command_code(body).encode()) == CommandCode(command=body)
     assert read(codes.label_code(body, print_no).encode()) == LabelCode(number=body, print_no=print_no)
 
 

@@ -5,7 +5,7 @@ import pytest
 from kiosk.demo.specimens import patient_card
 from kiosk.documents.cards import CardFormats
 from kiosk.documents.reasons import REASON_KEYS
-from kiosk.model.documents import BankCard, PackageTag, PatientCard, Reading, UnitCode, Unread
+from kiosk.model.documents import BankCard, BioTrackId, PackageTag, PatientCard, Reading, UnitCode, Unread
 from tests.documents.scans import read, robin
 
 TAG = "1A4FF0300000B2C000004711"
@@ -103,35 +103,9 @@ def test_other_links_are_never_units_and_never_opened(link, reason):
     assert read(link).reason_key == reason
 
 
-@pytest.mark.parametrize(
-    ("data", "symbology"),
-    [
-        (b"012345678905", ""),
-        (b"0012345678905", "]E0"),
-        (b"96385074", ""),
-        (b"01234565", ""),
-        (b"00012345678905", ""),
-        (b"4006381333931", "]E0"),
-        (b"012345678901", "]E0"),
-        (b"]C10100012345678905\x1d10LOT7", ""),
-        (b"0100012345678905172901311012345", "]Q3"),
-        (b"(01)00012345678905(10)LOT7", ""),
-    ],
-)
-def test_a_product_code_names_no_package(data, symbology):
-    found = read(data, symbology)
-    assert found.reason_key == "product_code"
-    assert str(found.reason) == "This is a product code. Scan the package tag."
-
-
-def test_a_number_whose_check_digit_does_not_fit_is_no_product_code():
-    assert read(b"012345678901").reason_key == "unknown"
-    assert read(b"012345678905", "]C0").reason_key == "unknown"
-
-
 def test_a_code_that_could_be_two_things_is_said_so_and_symbology_decides_where_it_can():
     found = read(b"012345678905", formats=DIGITS_TOO)
-    assert (found.reason_key, found.could_be) == ("ambiguous", ("patient_card", "unknown"))
+    assert (found.reason_key, found.could_be) == ("ambiguous", ("patient_card", "gs1"))
     assert read(b"012345678905", "]C0", DIGITS_TOO) == PatientCard(number="012345678905", state="FL")
     both = CardFormats(state="FL", patterns=("[0-9A-F]{24}",))
     assert read(TAG.encode(), formats=both).could_be == ("patient_card", "package")
@@ -156,7 +130,7 @@ def test_of_a_payment_card_nothing_is_kept(swipe):
 
 
 def test_other_systems_and_unknown_codes_are_told_apart():
-    assert read(b"1234567890123456").reason_key == "tag_other_system"
+    assert read(b"0000000090000178") == read(b"0000000090000178", "]C0") == BioTrackId(uid="0000000090000178")
     assert read(b"WAG1234567.INABCD").reason_key == "tag_other_system"
     assert read(b"HELLO").reason_key == "unknown"
     assert read(b"&Q'FF", "").reason_key == "unknown"
@@ -176,7 +150,7 @@ def test_a_text_that_only_begins_like_an_identifier_is_left_alone():
 def test_every_reason_is_a_plain_sentence_that_says_what_to_do():
     said = read(b"HELLO")
     assert isinstance(said, Unread)
-    assert {"cut_off", "unknown", "ambiguous", "product_code", "military"} <= REASON_KEYS
+    assert {"cut_off", "unknown", "ambiguous", "product_code_damaged", "military"} <= REASON_KEYS
     assert (said.length, said.symbology, str(said.reason)[-1]) == (5, "", ".")
 
 

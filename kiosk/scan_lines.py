@@ -1,0 +1,198 @@
+"""``kiosk decode``: scans in as JSON lines, what they mean out as JSON lines, one for each.
+
+A line in is ``{"raw": "…", "symbology": "]L2"}``, each code point a byte, or ``{"events": [[type, code, value], …]}``,
+a key-type scanner's events with the marks ``["UNPLUG"]`` and ``["GAP_MS", n]``; ``"layout"`` names its keyboard. The
+page on documents says what comes out. Events go through the codec of the driver: same keys, same framing.
+"""
+
+import contextlib
+import sys
+from collections.abc import Iterable, Iterator
+from datetime import date
+from decimal import Decimal
+from importlib.resources import files
+from typing import Any, BinaryIO
+
+import msgspec
+
+from kiosk.documents.cards import CardFormats
+from kiosk.documents.decoding import Examined, examine
+from kiosk.documents.reasons import unread
+from kiosk.hw.scanner.replay import BadEvents, Replayed, replay
+from kiosk.model.documents import (
+    AnyDocument,
+    BankCard,
+    BioTrackId,
+    PatientCard,
+    PhotoId,
+    ProductCode,
+    Reading,
+    Unread,
+)
+from kiosk.rules.pack import versions
+
+Line = dict[str, Any]
+
+_KINDS = {"unit": "retail_item"}
+_STANDARDS = {"package": "METRC", "unit": "METRC-RetailID", "biotrack": "BioTrack"}
+PACKS = files("kiosk.rules") / "packs"
+
+_LOOSE = (PatientCard, BioTrackId, ProductCode)
+"""What the rest of a cut scan could be by chance: it does not count when it follows one without a pause."""
+
+_decode = msgspec.json.Decoder().decode
+_encode = msgspec.json.Encoder(decimal_format="number").encode
+
+
+def serve_stdin(state: str) -> None:
+    """Answers standard input on standard output. ``state`` narrows the medical cards to one state's.
+
+    Raises :class:`~kiosk.model.errors.Ours` where there are no rules for it.
+    """
+    with contextlib.suppress(BrokenPipeError):
+        serve(sys.stdin.buffer, sys.stdout.buffer, card_formats(state))
+
+
+def serve(source: BinaryIO, sink: BinaryIO, formats: tuple[CardFormats, ...]) -> None:
+    """Answers each line at once, until ``source`` ends."""
+    for line in source:
+        sink.write(_encode(answer(line, formats)) + b"\n")
+        sink.flush()
+
+
+def card_formats(state: str = "") -> tuple[CardFormats, ...]:
+    """The medical cards of ``state``, or of every state there are rules for."""
+    known = sorted(path.name.removesuffix(".toml") for path in PACKS.iterdir() if path.name.endswith(".toml"))
+    return tuple(
+        CardFormats(
+            state=packs[-1].state,
+            patterns=tuple(dict.fromkeys(rule.pattern for pack in packs for rule in pack.card_rules)),
+        )
+        for packs in map(versions, [state] if state else known)
+    )
+
+
+def answer(line: bytes, formats: tuple[CardFormats, ...]) -> Line:
+    """What one line means. Never raises: a line that is none is refused as ``bad_line``."""
+    try:
+        asked = _decode(line)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return _bad("the line is not JSON")
+    if not isinstance(asked, dict) or ("raw" in asked) == ("events" in asked):
+        return _bad('a line is an object with either "raw" or "events"')
+    symbology = asked.get("symbology")
+    if symbology is not None and not isinstance(symbology, str):
+        return _bad('"symbology" is a string')
+    if "events" in asked:
+        return _of_events(asked["events"], asked.get("layout", "us"), symbology or "", formats)
+    if not isinstance(asked["raw"], str):
+        return _bad('"raw" is a string')
+    try:
+        data = asked["raw"].encode("latin-1")
+    except UnicodeError:
+        return _bad("a code point above 255 is not a byte", "not_bytes")
+    return _told(examine(Reading(data=data, device="line", at=0.0, symbology=symbology or ""), formats))
+
+
+def _of_events(events: object, layout: object, symbology: str, formats: tuple[CardFormats, ...]) -> Line:
+    """The last scan's meaning; where there were several, all of them in ``scans``, cut ones as well."""
+    try:
+        scans = list(replay(events, layout, symbology))
+    except BadEvents as fault:
+        return _bad(str(fault))
+    lines = [_of_scan(scan, formats) for scan in scans] or [_told(Examined(unread(_NOTHING, "empty"))) | {"text": ""}]
+    return lines[0] if len(lines) == 1 else {**lines[-1], "scans": lines}
+
+
+def _of_scan(scan: Replayed, formats: tuple[CardFormats, ...]) -> Line:
+    found = examine(scan.reading, formats)
+    if scan.follows_cut and isinstance(found.document, _LOOSE):
+        found = Examined(unread(scan.reading, "cut_off"))
+    line = _told(found)
+    return line if isinstance(found.document, BankCard) else {"text": scan.text, **line}
+
+
+_NOTHING = Reading(data=b"", device="line", at=0.0)
+
+
+def _bad(detail: str, key: str = "bad_line") -> Line:
+    return {"kind": "unknown", "standard": "", "fields": {}, "warnings": [], "refused": {"key": key, "detail": detail}}
+
+
+def _told(found: Examined) -> Line:
+    document = found.document
+    refused = None
+    if isinstance(document, Unread):
+        refused = {"key": document.reason_key, "detail": str(document.reason)}
+    elif isinstance(document, BankCard):
+        refused = {"key": "bank_card", "detail": "This is a payment card. Nothing of it was kept."}
+    warnings = list(_warnings(document))
+    line: Line = {
+        "kind": _kind(document),
+        "standard": _STANDARDS.get(document.kind) or getattr(document, "standard", ""),
+        "fields": dict(_fields(found)),
+        "warnings": warnings,
+        "refused": refused,
+    }
+    if isinstance(document, Unread) and document.could_be:
+        line["could_be"] = [_KINDS.get(kind, kind) for kind in document.could_be]
+    return line
+
+
+def _kind(document: AnyDocument) -> str:
+    if isinstance(document, PhotoId) and not document.standard.startswith(("AAMVA", "ISO")):
+        return "passport"
+    return _KINDS.get(document.kind, document.kind)
+
+
+def _warnings(document: AnyDocument) -> Iterator[str]:
+    yield from getattr(document, "warnings", ())
+    if isinstance(document, PhotoId):
+        if document.family_truncated:
+            yield "family.truncated"
+        if document.given_truncated:
+            yield "given.truncated"
+
+
+def _fields(found: Examined) -> Iterable[tuple[str, Any]]:
+    document = found.document
+    facts: dict[str, Any]
+    if isinstance(document, PhotoId):
+        facts = {
+            "family": document.family,
+            "given": f"{document.given} {document.middle}".strip(),
+            "first": document.given,
+            "middle": document.middle,
+            "suffix": document.suffix,
+            "dob": _day(document.born),
+            "issued": _day(document.issued),
+            "expires": _day(document.expires),
+            "id_number": document.number,
+            **found.particulars(),
+        }
+    elif isinstance(document, PatientCard):
+        facts = {"id_number": document.number, "state": document.state, "expires": _day(document.expires)}
+    elif isinstance(document, ProductCode):
+        facts = {
+            "gtin": document.gtin,
+            "lot": document.lot,
+            "serial": document.serial,
+            "expires": _day(document.expires),
+            "best_before": _day(document.best_before),
+            "produced": _day(document.produced),
+            "net_weight_g": _number(document.net_weight_g),
+            "count": document.count,
+        }
+    elif isinstance(document, Unread):
+        facts = {}
+    else:
+        facts = {name: getattr(document, name) for name in document.__struct_fields__}
+    return ((name, value) for name, value in facts.items() if value not in ("", None))
+
+
+def _day(value: date | None) -> str | None:
+    return value.isoformat() if value is not None else None
+
+
+def _number(value: Decimal | None) -> Decimal | int | None:
+    return int(value) if value is not None and value == value.to_integral_value() else value
