@@ -143,19 +143,23 @@ class Stage:
 
     # --- what the person does
 
-    def scanned(self, reading: Reading) -> None:
-        """One whole scan. Nothing of it is kept here once it is answered."""
+    def scanned(self, reading: Reading) -> bool:
+        """One whole scan. Nothing of it is kept here once it is answered.
+
+        False: it did not count, or could not be read, and the person may try the same code again.
+        """
         document = self._decode(reading)
         self._last_scan = reading.at
         if self._picture is not None and self._picture.covered:
             self._uncover(document)
-            return
+            return not self._picture.covered
         self._last_act = self._clock.monotonic()
         if self._answer is None or self._answer.done():
-            if len(self._waiting) < WAITING_SCANS:
+            room = len(self._waiting) < WAITING_SCANS
+            if room:
                 self._waiting.append((reading, document))
-            return
-        self._take(reading, document)
+            return room
+        return self._take(reading, document) and not isinstance(document, Unread)
 
     def act(self, act: Act) -> None:
         """A touch. It counts for the picture it was made on, and only if that picture offered it."""
@@ -185,7 +189,8 @@ class Stage:
             return True
         return key.startswith(TOUCHES.get(step.kind, ("\0",)))
 
-    def _take(self, reading: Reading, document: AnyDocument) -> None:
+    def _take(self, reading: Reading, document: AnyDocument) -> bool:
+        """Whether the scan answered the step."""
         request, answer = self._request, self._answer
         assert request is not None
         assert answer is not None
@@ -193,6 +198,7 @@ class Stage:
             self.say(text("That scan came too early. Scan again."))
         elif document.kind in request.accepts:
             answer.set_result(Scanned(document=document))
+            return True
         elif isinstance(document, Unread):
             self.say(document.reason)
         else:
@@ -202,6 +208,7 @@ class Stage:
                 self.say(text("This is {this}. Scan {wanted}.", this=this, wanted=wanted[0]))
             else:
                 self.say(text("This is {this}. Nothing is to be scanned now.", this=this))
+        return False
 
     def _deliver_waiting(self) -> None:
         """Scans that came between two steps: for the same work they count, else they are said to be too early."""

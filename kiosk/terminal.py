@@ -253,8 +253,8 @@ class Terminal:
             self._say_devices()
 
         def deliver(reading: Reading) -> None:
-            if not self._duplicates.repeats(reading):
-                self.stage.scanned(reading)
+            if not self._duplicates.repeats(reading) and not self.stage.scanned(reading):
+                self._duplicates.refused(reading)
 
         await scanner.run(deliver, changed)
 

@@ -48,8 +48,8 @@ class Trial:
     def play(self, sign):
         self.signs.append(sign)
 
-    def scan(self, data: bytes, at: float | None = None):
-        self.stage.scanned(Reading(data=data, device="s", at=self.clock.monotonic() if at is None else at))
+    def scan(self, data: bytes, at: float | None = None) -> bool:
+        return self.stage.scanned(Reading(data=data, device="s", at=self.clock.monotonic() if at is None else at))
 
     def touch(self, key: str, generation: int | None = None):
         self.stage.act(Act(generation=generation or self.pictures[-1].generation, chosen=key))
@@ -90,6 +90,20 @@ async def test_another_kind_of_code_is_named_and_the_step_stays(trial):
     assert not shown.done()
     trial.scan(b"ticket")
     assert isinstance(await shown, Scanned)
+
+
+@pytest.mark.requirement("PLT-04")
+async def test_what_did_not_count_or_could_not_be_read_may_be_tried_again(trial):
+    shown = trial.show(Queue(sop="X-1.1", title=text("Next")), accepts=("ticket", "unknown"))
+    await settle()
+    assert [trial.scan(code) for code in (b"tag", b"badge")] == [False, False]
+    assert trial.scan(b"dirt") is False
+    assert await shown == Scanned(document=CODES[b"dirt"])
+    shown = trial.show(Queue(sop="X-1.1", title=text("Next")), accepts=("ticket",))
+    await settle()
+    assert trial.scan(b"dirt") is False
+    assert trial.scan(b"ticket", at=trial.clock.monotonic() - 1) is True
+    await shown
 
 
 @pytest.mark.requirement("PLT-04")
