@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
 _SANS = "DejaVuSans.ttf"
 MONOSPACED = "DejaVuSansMono.ttf"
+IDEOGRAPHS = Path("/usr/share/fonts/truetype/droid/DroidSansFallbackFull.ttf")
+"""Chinese and Japanese, of Debian's ``fonts-droid-fallback``: too large to carry along."""
+_LEAST_IDEOGRAPH = 24
+"""Dots: what printers themselves give an ideograph; in fewer its strokes run together."""
 _WHITE = 255  # not 1: Pillow keeps what it is given, and inverts it to 254, which is white as well
 _RIGHT_TO_LEFT = frozenset({"R", "AL"})
 
@@ -30,28 +34,86 @@ def font(size: int, name: str = _SANS) -> "FreeTypeFont":
         return ImageFont.truetype(str(Path(path)), size)
 
 
-def font_with_capitals(dots: int) -> "FreeTypeFont":
-    """The smallest size, from 20 up, whose capital H is at least ``dots`` high."""
-    for size in range(20, 400):
-        candidate = font(size)
-        _, top, _, bottom = candidate.getbbox("H")
-        if bottom - top >= dots:
-            return candidate
-    raise ValueError(f"no font has capitals of {dots} dots")
+@functools.lru_cache(maxsize=16)
+def _ideographs(size: int) -> "FreeTypeFont | None":
+    from PIL import ImageFont  # noqa: PLC0415
+
+    return ImageFont.truetype(str(IDEOGRAPHS), size) if IDEOGRAPHS.exists() else None
 
 
-def check_drawable(line: str, of: "FreeTypeFont", heading: str) -> None:
-    """Raises ``Refused`` for a character that the font has not, or a script that it cannot set on this machine."""
-    missing = bytes(of.getmask("\U0010fffd", mode="1"))
-    for char in line:
-        if not char.isspace() and bytes(of.getmask(char, mode="1")) == missing:
-            raise Refused(_cannot_draw(heading, f"U+{ord(char):04X}"))
-    if any(unicodedata.bidirectional(char) in _RIGHT_TO_LEFT for char in line):
-        from PIL import features  # noqa: PLC0415
+@functools.lru_cache(maxsize=4096)
+def _has(of: "FreeTypeFont", char: str) -> bool:
+    """A font draws the same box for everything that it has not."""
+    return char.isspace() or bytes(of.getmask(char, mode="1")) != bytes(of.getmask("\U0010fffd", mode="1"))
 
-        # Without its layout engine Pillow sets Arabic letters unjoined and in the wrong order: another name.
-        if not features.check("raqm"):
-            raise Refused(_cannot_draw(heading, "right to left"))
+
+@functools.lru_cache(maxsize=16)
+class Letters:
+    """Letters of all scripts that we have fonts for, none of whose capitals is lower than ``dots``.
+
+    A line is drawn in runs: what the first font has not comes from the next one.
+    """
+
+    def __init__(self, dots: int) -> None:
+        size = next(n for n in range(20, 400) if _height_of_capitals(font(n)) >= dots)
+        ideographs = _ideographs(max(size, _LEAST_IDEOGRAPH))
+        self._fonts = (font(size), *((ideographs,) if ideographs else ()))
+        self.ascent, self.descent = self._fonts[0].getmetrics()
+
+    def check(self, words: str, heading: str) -> None:
+        """Raises ``Refused`` for a character that no font has, or a script that cannot be set on this machine."""
+        for char in words:
+            if not any(_has(of, char) for of in self._fonts):
+                raise Refused(_cannot_draw(heading, f"U+{ord(char):04X}"))
+        if any(unicodedata.bidirectional(char) in _RIGHT_TO_LEFT for char in words):
+            from PIL import features  # noqa: PLC0415
+
+            # Without its layout engine Pillow sets Arabic letters unjoined and in the wrong order: another name.
+            # Between two fonts nobody orders the runs, with the same result.
+            if not features.check("raqm") or len(self._runs(words)) > 1:
+                raise Refused(_cannot_draw(heading, "right to left"))
+
+    def length(self, line: str) -> float:
+        """Dots from the first letter's beginning to the last one's end."""
+        return sum(of.getlength(run) for run, of in self._runs(line))
+
+    def box(self, line: str) -> tuple[int, int, int, int]:
+        """Left, top, right, bottom of the ink, with the origin at the left of the base line."""
+        x, boxes = 0.0, []
+        for run, of in self._runs(line):
+            left, top, right, bottom = of.getbbox(run, anchor="ls")
+            boxes.append((x + left, top, x + right, bottom))
+            x += of.getlength(run)
+        lefts, tops, rights, bottoms = zip(*boxes, strict=True) if boxes else ((0.0,),) * 4
+        return math.floor(min(lefts)), math.floor(min(tops)), math.ceil(max(rights)), math.ceil(max(bottoms))
+
+    def draw(self, picture: "Image", at: tuple[float, float], line: str) -> None:
+        """Black, with the left end of the base line ``at`` x and y."""
+        from PIL import ImageDraw  # noqa: PLC0415
+
+        draw = ImageDraw.Draw(picture)
+        draw.fontmode = "1"
+        x, y = at
+        for run, of in self._runs(line):
+            draw.text((x, y), run, font=of, fill=0, anchor="ls")
+            x += of.getlength(run)
+
+    def _runs(self, line: str) -> "list[tuple[str, FreeTypeFont]]":
+        """Pieces of one font each. Spaces and marks go with the letter before them."""
+        runs: list[tuple[str, FreeTypeFont]] = []
+        for char in line:
+            joins = runs and (char.isspace() or unicodedata.combining(char))
+            of = runs[-1][1] if joins else next((each for each in self._fonts if _has(each, char)), self._fonts[0])
+            if runs and runs[-1][1] is of:
+                runs[-1] = (runs[-1][0] + char, of)
+            else:
+                runs.append((char, of))
+        return runs
+
+
+def _height_of_capitals(of: "FreeTypeFont") -> float:
+    _, top, _, bottom = of.getbbox("H")
+    return bottom - top
 
 
 def _cannot_draw(heading: str, what: str) -> Refusal:
@@ -64,40 +126,34 @@ def _cannot_draw(heading: str, what: str) -> Refusal:
     )
 
 
-def paragraph(lines: list[str], of: "FreeTypeFont", width: int) -> "Image":
+def paragraph(lines: list[str], letters: Letters, width: int) -> "Image":
     """The lines one under another, each as high as its tallest accent needs, on ``width`` dots of white."""
-    from PIL import Image, ImageDraw  # noqa: PLC0415
+    from PIL import Image  # noqa: PLC0415
 
-    ascent, descent = of.getmetrics()
     rows = []
     height = 0
     for line in lines:
-        _, top, _, bottom = of.getbbox(line, anchor="ls")
-        above, below = max(ascent, math.ceil(-top)), max(descent, math.ceil(bottom))
+        _, top, _, bottom = letters.box(line)
+        above, below = max(letters.ascent, -top), max(letters.descent, bottom)
         rows.append((line, height + above))
         height += above + below
     picture = Image.new("1", (width, height), _WHITE)
-    draw = ImageDraw.Draw(picture)
-    draw.fontmode = "1"
     for line, base in rows:
-        draw.text((0, base), line, font=of, fill=0, anchor="ls")
+        letters.draw(picture, (0, base), line)
     return picture
 
 
-def framed(word: str, of: "FreeTypeFont", least: tuple[int, int], width: int) -> "Image":
+def framed(word: str, letters: Letters, least: tuple[int, int], width: int) -> "Image":
     """``word`` in a frame at least ``least`` dots wide and high, centred on ``width`` dots of white."""
     from PIL import Image, ImageDraw  # noqa: PLC0415
 
-    left, top, right, bottom = of.getbbox(word, anchor="ls")
-    wide = max(least[0], math.ceil(right - left) + 24)
-    high = max(least[1], math.ceil(bottom - top) + 24)
+    left, top, right, bottom = letters.box(word)
+    wide = max(least[0], right - left + 24)
+    high = max(least[1], bottom - top + 24)
     picture = Image.new("1", (width, high + 2), _WHITE)
-    draw = ImageDraw.Draw(picture)
-    draw.fontmode = "1"
     start = (width - wide) // 2
-    draw.rectangle((start, 1, start + wide - 1, high), outline=0, width=3)
-    middle = (start + wide / 2 - (left + right) / 2, 1 + high / 2 - (top + bottom) / 2)
-    draw.text(middle, word, font=of, fill=0, anchor="ls")
+    ImageDraw.Draw(picture).rectangle((start, 1, start + wide - 1, high), outline=0, width=3)
+    letters.draw(picture, (start + wide / 2 - (left + right) / 2, 1 + high / 2 - (top + bottom) / 2), word)
     return picture
 
 

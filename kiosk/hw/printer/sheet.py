@@ -75,10 +75,10 @@ class Sheet:
     def word_in_frame(self, word: str) -> None:
         """A prescribed symbol as its word, framed, at least 0.5 by 0.35 inch (Minn. R. 9810.1402)."""
         word = printable(word)
-        of = picture.font_with_capitals(self._letter_dots + 4)
-        picture.check_drawable(word, of, word)
+        letters = picture.Letters(self._letter_dots + 4)
+        letters.check(word, word)
         least = (math.ceil(12.7 * self._paper.dots_per_mm), math.ceil(8.9 * self._paper.dots_per_mm))
-        self._raster(picture.framed(word, of, least, self._paper.width_dots))
+        self._raster(picture.framed(word, letters, least, self._paper.width_dots))
 
     def shape(self, name: str, size_mm: float) -> None:
         size = min(round(size_mm * self._paper.dots_per_mm), self._paper.width_dots)
@@ -142,10 +142,10 @@ class Sheet:
             self._document._raw(words.encode("ascii"))
 
     def _drawn(self, words: str, heading: str) -> None:
-        of = picture.font_with_capitals(self._letter_dots)
-        picture.check_drawable(words, of, heading)
-        lines = list(fitted(words, lambda line: of.getlength(line) <= self._paper.width_dots - 8))
-        self._raster(picture.paragraph(lines, of, self._paper.width_dots))
+        letters = picture.Letters(self._letter_dots)
+        letters.check(words, heading)
+        lines = list(fitted(words, lambda line: letters.length(line) <= self._paper.width_dots - 8))
+        self._raster(picture.paragraph(lines, letters, self._paper.width_dots))
 
     def _raster(self, drawn: "Image") -> None:
         self._document.image(picture.calm(drawn), fragment_height=_FRAGMENT)
