@@ -4,10 +4,11 @@ from kiosk.model.base import Noun
 
 
 class Text(Noun, frozen=True, kw_only=True):
-    """``sentence`` is the key of the message catalogues; ``args`` fill its ``{named}`` places, untranslated."""
+    """``sentence`` is the key of the message catalogues; ``args`` fill its ``{named}`` places: strings as they are,
+    words of our own (``text("a ticket")``) in the language of the sentence."""
 
     sentence: str
-    args: dict[str, str] = {}
+    args: dict[str, "str | Text"] = {}
 
     def __str__(self) -> str:
         return self.sentence.format_map(self.args)
@@ -15,4 +16,7 @@ class Text(Noun, frozen=True, kw_only=True):
 
 def text(sentence: str, /, **args: object) -> Text:
     """``text("Take {n} units to the counter.", n=2)``."""
-    return Text(sentence=sentence, args={name: str(value) for name, value in args.items()})
+    return Text(
+        sentence=sentence,
+        args={name: value if isinstance(value, Text) else str(value) for name, value in args.items()},
+    )

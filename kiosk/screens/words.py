@@ -55,7 +55,8 @@ class Language:
         sentence = self._sentences.get(words.sentence, words.sentence)
         if self.code == PSEUDO:
             sentence = stretched(sentence)
-        return keep_units(sentence.format_map(words.args))
+        args = {name: self.say(each) if isinstance(each, Text) else each for name, each in words.args.items()}
+        return keep_units(sentence.format_map(args))
 
     def month(self, number: int) -> str:
         return self.say(MONTHS[number - 1])

@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kiosk.locale.extract import places, sentences_in
+from kiosk.model.base import from_json, to_json
 from kiosk.model.clock import ManualClock
 from kiosk.model.people import Person
-from kiosk.model.text import text
+from kiosk.model.text import Text, text
 from kiosk.screens.words import (
     LANGUAGES,
     LOCALE,
@@ -24,6 +25,7 @@ from kiosk.screens.words import (
     stretched,
     told,
 )
+from kiosk.stage import WHAT
 
 NOT_ENGLISH = [code for code in LANGUAGES if code != "en"]
 
@@ -106,6 +108,22 @@ def test_a_sentence_without_translation_is_shown_in_english() -> None:
         Language("es").say(text("A sentence nobody wrote, for {name}.", name="X")) == "A sentence nobody wrote, for X."
     )
     assert Language("tlh").say(text("Queue")) == "Queue"
+
+
+def test_our_own_words_in_a_sentence_are_translated_with_it_and_names_are_not() -> None:
+    said = text("This is {this}. Scan {wanted}.", this=text("a medical card"), wanted=text("a photo ID"))
+    assert str(said) == "This is a medical card. Scan a photo ID."
+    assert Language("es").say(said) == "Esto es una tarjeta médica. Escanee una identificación con foto."
+    assert Language("es").say(text("Go to {place}", place="a photo ID")).endswith("a photo ID")
+    assert from_json(to_json(said), Text) == said
+
+
+@pytest.mark.parametrize("code", NOT_ENGLISH)
+@pytest.mark.parametrize("kind", WHAT)
+def test_the_name_of_every_kind_of_code_is_translated(code: str, kind: str) -> None:
+    spoken = Language(code).say(WHAT[kind])
+    assert spoken
+    assert spoken != str(WHAT[kind])
 
 
 def test_the_made_up_language_is_longer_and_keeps_its_places() -> None:
