@@ -9,7 +9,7 @@ from typing import Literal, Protocol
 from kiosk.hw.printer.commands import Command, Token, Tokenizer
 from kiosk.hw.printer.paper import Piece, Settings, inked
 from kiosk.hw.printer.port import PAPER_80, Paper
-from kiosk.hw.printer.status import BARRIER, CLEAR, MAKER, MODEL
+from kiosk.hw.printer.status import CLEAR, MAKER, MODEL
 
 Fault = Literal["no_paper", "cover_open", "offline"]
 Answers = Literal["all", "none", "garbage", "no_barrier", "other_job"]
@@ -18,6 +18,7 @@ Answers = Literal["all", "none", "garbage", "no_barrier", "other_job"]
 
 _GARBAGE = b"\xff\x80\xc1\x00"
 _REAL_TIME = {b"\x10\x04": 3, b"\x10\x05": 3, b"\x10\x14": len(CLEAR)}
+_PAPER_SENSOR = (1, 49)
 _NAMES = {MAKER: b"_VIRTUAL\x00", MODEL: b"_PAPER-80\x00"}
 
 
@@ -209,9 +210,11 @@ class Mechanism:
         """To the questions that are answered in turn."""
         if asked.name == "GS I" and asked.params[0] in _NAMES:
             self._say(line, _NAMES[asked.params[0]])
+        elif asked.name == "GS a" and asked.params[0]:
+            self._say(line, self._automatic_status())
         elif self.answers == "no_barrier":
             return
-        elif asked.raw == BARRIER:
+        elif asked.name == "GS r" and asked.params[0] in _PAPER_SENSOR:
             self._say(line, b"\x03" if self.near_end else b"\x00")
         elif asked.raw.startswith(b"\x1d(H\x06\x0000"):
             mark = b"~~~~" if self.answers == "other_job" else asked.data[2:]
@@ -220,6 +223,10 @@ class Mechanism:
     def _say(self, line: Line, answer: bytes) -> None:
         if self.answers != "none" and line in self._lines:
             line.say(_GARBAGE if self.answers == "garbage" else answer)
+
+    def _automatic_status(self) -> bytes:
+        """Four bytes, as a printer that is on-line says them when ``GS a`` switches them on."""
+        return bytes([0x14 if self.drawer_open else 0x10, 0, 0x03 if self.near_end else 0, 0])
 
     def _status(self, n: int) -> int:
         """``DLE EOT n`` as measured on an independent emulator, and in the manuals."""
