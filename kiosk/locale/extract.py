@@ -16,8 +16,8 @@ import polib
 
 PROGRAM = Path(__file__).parent.parent
 LOCALE = Path(__file__).parent
-NOT_SHOWN = ("samples.py", "sample_facts.py")
-"""Modules whose sentences are made up for pictures of the screens."""
+NOT_SHOWN = "samples"
+"""The folder whose sentences are made up for pictures of the screens."""
 
 
 PACKS = "rules/packs"
@@ -32,7 +32,7 @@ def sentences_in(program: Path = PROGRAM) -> set[str]:
 def found(program: Path = PROGRAM) -> Iterator[tuple[str, str]]:
     """Sentences with the file they stand in: given to ``text``, held in tables of sentences, names of pools."""
     for path in sorted(program.rglob("*.py")):
-        if path.name not in NOT_SHOWN:
+        if NOT_SHOWN not in path.parts:
             where = path.relative_to(program.parent).as_posix()
             for sentence in _in_module(ast.parse(path.read_text(encoding="utf-8"))):
                 yield sentence, where

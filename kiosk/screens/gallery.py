@@ -16,8 +16,8 @@ import msgspec
 
 from kiosk.model.clock import ManualClock
 from kiosk.screens.panel import COUNTER, Panel, panel_for_role
-from kiosk.screens.sample_facts import NOW
 from kiosk.screens.samples import Sample, samples
+from kiosk.screens.samples.facts import NOW
 from kiosk.screens.words import PSEUDO
 
 VARIANTS: tuple[tuple[str, str, str], ...] = (
@@ -25,6 +25,7 @@ VARIANTS: tuple[tuple[str, str, str], ...] = (
     ("spanish", "es", "standard"),
     ("long words", PSEUDO, "standard"),
     ("large letters", "en", "large"),
+    ("spanish, large letters", "es", "large"),
     ("high contrast", "en", "contrast"),
 )
 """Name, language, theme."""
@@ -44,7 +45,7 @@ def pictures(language: str, start: int = 0) -> Iterator[Sample]:
 
 
 def file_name(way: str, variant: str, sample: Sample) -> str:
-    return f"{way}-{variant.replace(' ', '-')}-{sample.name}.png"
+    return f"{way}-{variant.replace(',', '').replace(' ', '-')}-{sample.name}.png"
 
 
 def draw(out: Path, way: str, only: str = "") -> list[str]:

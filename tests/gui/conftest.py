@@ -11,7 +11,7 @@ import pytest
 from kiosk.flows.steps import Act
 from kiosk.model.clock import ManualClock
 from kiosk.screens.panel import COUNTER
-from kiosk.screens.sample_facts import NOW
+from kiosk.screens.samples.facts import NOW
 from kiosk.screens.window import KioskWindow
 
 

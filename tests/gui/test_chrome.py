@@ -6,8 +6,8 @@ import pytest
 from kiosk.model.connection import Condition
 from kiosk.model.orders import ReceiptState
 from kiosk.model.text import text
-from kiosk.screens.sample_facts import CONNECTIONS, STAFF
 from kiosk.screens.samples import samples
+from kiosk.screens.samples.facts import CONNECTIONS, STAFF
 from tests.gui.conftest import Bench
 
 pytestmark = pytest.mark.gui

@@ -8,8 +8,8 @@ import pytest
 from kiosk.flows.steps import AnyStep, Picture
 from kiosk.model.text import text
 from kiosk.screens.gallery import VARIANTS, WAYS, panel_for, pictures
-from kiosk.screens.sample_facts import BANNER, LONG_BANNER, PATIENT, STAFF
 from kiosk.screens.samples import samples
+from kiosk.screens.samples.facts import BANNER, LONG_BANNER, PATIENT, STAFF
 from tests.gui.conftest import Bench
 
 pytestmark = pytest.mark.gui

@@ -1,0 +1,186 @@
+"""The counter, from the queue to the hand-over."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import msgspec
+
+from kiosk.flows.steps import (
+    AwaitPick,
+    Basket,
+    Choice,
+    FaceCheck,
+    HandedOver,
+    Live,
+    Notes,
+    Queue,
+    Referred,
+)
+from kiosk.model.allotments import BasketLine
+from kiosk.model.orders import (
+    LineState,
+    QueueEntry,
+    Receipt,
+    ReceiptState,
+    VisitState,
+)
+from kiosk.model.text import text
+from kiosk.screens.samples.facts import (
+    BANNER,
+    CANCEL,
+    CAREGIVER,
+    CONCERNS,
+    CONFIRM,
+    CONNECTIONS,
+    LEAVE,
+    LONG_BANNER,
+    LONG_NAME,
+    MANY_OFFERS,
+    MANY_POOLS,
+    NEAREST,
+    NOW,
+    OFFERS,
+    PATIENT,
+    POOLS,
+    RECOMMENDATION,
+    SIGN_OUT,
+    SPENT,
+    STRICT_RECOMMENDATION,
+    TICKET,
+    TICKETS,
+    order_lines,
+    pick_line,
+)
+from kiosk.screens.samples.made import Maker, Sample
+
+
+def _queue(count: int) -> Live:
+    states = (VisitState.WAITING, VisitState.WAITING, VisitState.REFERRED, VisitState.OPEN)
+    return Live(
+        queue=tuple(
+            QueueEntry(
+                visit_id=f"v{i}",
+                ticket=TICKETS[i % len(TICKETS)],
+                state=states[i % 4],
+                since=NOW - timedelta(minutes=3 * i + 1),
+                served_at="Counter 2" if states[i % 4] is VisitState.OPEN else "",
+            )
+            for i in range(count)
+        )
+    )
+
+
+def counter(make: Maker) -> Iterator[Sample]:
+    queue = Queue(sop="DSP-1.1", title=text("Next patient"), hint=text("Scan the ticket."), choices=(SIGN_OUT,))
+    yield make("queue", queue, "counter", live=_queue(4))
+    yield make("queue-empty", queue, "counter")
+    yield make("queue-many", queue, "counter", live=_queue(19), connection=CONNECTIONS[1])
+    same = Choice(key="same", label=text("It is the same person"), look="go")
+    refuse = Choice(key="refuse", label=text("Refuse the visit"), look="stop")
+    yield make(
+        "referred",
+        Referred(
+            sop="DSP-1.2",
+            title=text("A person has to decide"),
+            ticket=TICKET,
+            concerns=CONCERNS[:1],
+            choices=(same, refuse),
+        ),
+        "counter",
+    )
+    yield make(
+        "referred-many",
+        Referred(
+            sop="DSP-1.2",
+            title=text("This visit cannot go on"),
+            ticket=TICKETS[1],
+            concerns=CONCERNS * 3,
+            choices=(refuse,),
+        ),
+        "counter",
+    )
+    face = FaceCheck(
+        sop="DSP-1.3",
+        title=text("Compare face and photo"),
+        hint=text("Ask for the name and the birth date. Do not read them out."),
+        person=PATIENT,
+        id_kind="licence",
+        id_issuer="FL",
+        choices=(
+            Choice(key="matches", label=text("The person matches the photo"), look="go"),
+            Choice(key="differs", label=text("Does not match"), look="stop"),
+        ),
+        can_go_back=True,
+    )
+    yield make("face", face, "counter", banner=BANNER)
+    yield make(
+        "face-caregiver",
+        msgspec.structs.replace(face, person=CAREGIVER, on_behalf_of=LONG_NAME, id_kind="passport", id_issuer="USA"),
+        "counter",
+        banner=LONG_BANNER,
+    )
+    notes = Notes(
+        sop="DSP-1.4",
+        title=text("Read the physician's notes"),
+        recommendation=RECOMMENDATION,
+        choices=(Choice(key="read", label=text("I have read them"), look="go"),),
+        can_go_back=True,
+    )
+    yield make("notes", notes, "counter", banner=BANNER)
+    yield make(
+        "notes-strict", msgspec.structs.replace(notes, recommendation=STRICT_RECOMMENDATION), "counter", banner=BANNER
+    )
+    await_pick = AwaitPick(
+        sop="DSP-1.6",
+        title=text("The vault is picking"),
+        lines=order_lines(LineState.CONFIRMED, LineState.CONFIRMED, LineState.PICKED),
+        choices=(CANCEL,),
+    )
+    yield make(
+        "await-pick",
+        await_pick,
+        "counter",
+        banner=BANNER,
+        live=Live(lines=(pick_line(1, state=LineState.CLAIMED, units=2, picked=1),)),
+    )
+    handed = HandedOver(
+        sop="DSP-1.9",
+        title=text("Hand it over"),
+        ticket=TICKET,
+        visit_id="v1",
+        lines=order_lines(LineState.DISPENSED),
+        choices=(Choice(key="next", label=text("Next patient"), look="go"),),
+    )
+    yield make("handed-over-recorded", handed, "counter", banner=BANNER, connection=CONNECTIONS[2])
+    for state in ReceiptState:
+        receipt = Receipt(visit_id="v1", external_number="X-1", state=state, since=NOW)
+        yield make(f"handed-over-{state.value}", handed, "counter", banner=BANNER, live=Live(receipts=(receipt,)))
+
+
+def basket(make: Maker) -> Iterator[Sample]:
+    step = Basket(
+        sop="DSP-1.5",
+        title=text("Take the order"),
+        pools=POOLS,
+        offers=OFFERS,
+        choices=(LEAVE,),
+        can_go_back=True,
+    )
+    ordered = (BasketLine(product_id="p1", units=2), BasketLine(product_id="p2", units=1))
+    replace = msgspec.structs.replace
+    yield make("basket-empty", step, "counter", banner=BANNER)
+    yield make("basket", replace(step, basket=ordered, choices=(CONFIRM, LEAVE)), "counter", banner=BANNER)
+    many = tuple(BasketLine(product_id=f"p{n}", units=n) for n in range(1, 11))
+    yield make(
+        "basket-many",
+        replace(step, pools=MANY_POOLS, offers=MANY_OFFERS, basket=many, choices=(CONFIRM, LEAVE)),
+        "counter",
+        banner=LONG_BANNER,
+        connection=CONNECTIONS[1],
+    )
+    yield make(
+        "basket-refused",
+        replace(step, basket=ordered, refusal=SPENT, nearest=ordered, choices=(NEAREST, LEAVE)),
+        "counter",
+        banner=BANNER,
+    )
