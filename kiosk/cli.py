@@ -6,6 +6,7 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
@@ -82,6 +83,14 @@ def _parser() -> Parser:
     decode.add_argument("--state", default="", help="whose medical cards there may be; by default every known state's")
     decode.set_defaults(command=_decode)
 
+    printing = commands.add_parser("print", help="print one label from a file, or draw it")
+    printing.add_argument("file", type=Path, metavar="FILE", help="the label as JSON: see docs/hardware.md")
+    where = printing.add_mutually_exclusive_group(required=True)
+    where.add_argument("--printer", metavar="URL", help="tcp://HOST:9100, serial:///dev/… or usb://VENDOR:PRODUCT")
+    where.add_argument("--preview", type=Path, metavar="OUT.png", help="draw the paper instead")
+    printing.add_argument("--width", type=int, choices=(384, 512, 576), default=576, help="dots across the paper")
+    printing.set_defaults(command=_print)
+
     openapi = commands.add_parser("openapi", help="print the hub's API as an OpenAPI document")
     openapi.set_defaults(command=_openapi)
     return parser
@@ -138,6 +147,19 @@ def _decode(arguments: argparse.Namespace) -> None:
     from kiosk.scan_lines import serve_stdin  # noqa: PLC0415
 
     serve_stdin(arguments.state)
+
+
+def _print(arguments: argparse.Namespace) -> int:
+    from kiosk.printing import preview, print_file  # noqa: PLC0415
+
+    if arguments.preview is not None:
+        preview(arguments.file, arguments.width, arguments.preview)
+        print(f"see {arguments.preview}")
+        return 0
+    say = partial(print, file=sys.stderr)
+    outcome = print_file(arguments.file, arguments.printer, arguments.width, say)
+    print(outcome.sentence, file=sys.stderr if outcome.result != "printed" else sys.stdout)
+    return ("printed", "failed", "unknown").index(outcome.result)
 
 
 def _openapi(_: argparse.Namespace) -> None:

@@ -82,6 +82,19 @@ class Outcome(Noun, frozen=True, kw_only=True):
     reason: Text | None = None
     check: bool = False
 
+    @property
+    def sentence(self) -> Text:
+        """What became of it, in words."""
+        if self.result == "printed":
+            return _LOOK if self.check else _PRINTED
+        return self.reason or (_NOT_KNOWN if self.result == "unknown" else _NOT_PRINTED)
+
+
+_PRINTED = text("Printed.")
+_LOOK = text("Printed, but the printer stopped in the middle. Look whether the label is whole.")
+_NOT_KNOWN = text("Look whether the label came out.")
+_NOT_PRINTED = text("Nothing was printed.")
+
 
 class Condition(StrEnum):
     READY = "ready"

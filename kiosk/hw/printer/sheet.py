@@ -17,6 +17,7 @@ from kiosk.model.text import text
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+_LARGEST = 8  # times its own letters; a printer has no larger ones
 _FRAGMENT = 100  # rows: taller pictures come out garbled on some printers (python-escpos issue 631)
 _QR_BYTES = (14, 26, 42, 62, 84, 106, 122, 152, 180, 213)  # ISO/IEC 18004: versions 1 to 10 at level M, byte mode
 _QR_LEVEL_M = 1
@@ -24,13 +25,18 @@ _CANCEL_KANJI = b"\x1c."
 
 
 class Sheet:
-    """``min_letter_mm`` is the least height of a capital; letters grow in whole steps, lines then hold fewer."""
+    """``min_letter_mm`` is the least height of a capital; letters grow in whole steps, lines then hold fewer.
+
+    Raises ``ValueError`` where no printer has letters as high as that.
+    """
 
     def __init__(self, paper: Paper, *, min_letter_mm: float = 0.0) -> None:
         self._paper = paper
         self._document = new_document(paper)
         wanted = math.ceil(min_letter_mm * paper.dots_per_mm)
         self._scale = max(1, math.ceil(wanted / paper.letter_dots))
+        if self._scale > _LARGEST:
+            raise ValueError("letters of this height do not fit the paper")
         self._letter_dots = max(wanted, paper.letter_dots)
         self._document.hw("INIT")
         # Clones start in kanji mode and would take two accented letters for one ideograph.
