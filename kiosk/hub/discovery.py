@@ -184,10 +184,13 @@ class Advertiser:
         """Returns when the name is announced (about 3.5 s: ask, probe and announce), or no network is there yet.
 
         Raises ``Refused`` (rule ``hub.name_taken``) when another machine already announces this hub id: an old hub
-        that is still running, or one that pretends. Terminals with a pinned key are not led astray by it.
+        that is still running, or one that pretends. Terminals with a pinned key are not led astray by it. The name is
+        tried again by itself until it is free.
         """
-        await self._announce()
-        self._watch = asyncio.create_task(self._follow_addresses(), name="hub addresses")
+        try:
+            await self._announce()
+        finally:
+            self._watch = asyncio.create_task(self._follow_addresses(taken=not self._announced), name="hub addresses")
 
     async def close(self) -> None:
         """Says goodbye, so that terminals need not wait for the name to run out. May be called twice."""
@@ -223,7 +226,7 @@ class Advertiser:
                 Refusal(
                     rule="hub.name_taken",
                     reason=text("Another machine already announces itself as hub {hub}.", hub=self._hub_id),
-                    way_on=text("Find and switch off the other machine, then restart this hub."),
+                    way_on=text("Find and switch off the other machine. Then this hub announces itself."),
                 )
             ) from None
         except (OSError, ZeroconfError) as trouble:
@@ -246,9 +249,9 @@ class Advertiser:
             await zeroconf.async_unregister_all_services()
             await zeroconf.async_close()
 
-    async def _follow_addresses(self) -> None:
-        """A hub that got another address, or whose cable was plugged in after the start, is announced anew."""
-        taken = False
+    async def _follow_addresses(self, taken: bool) -> None:
+        """A hub that got another address, or whose cable was plugged in after the start, is announced anew. ``taken``:
+        somebody else has its name, and that was said."""
         while True:
             await asyncio.sleep(self._look_again)
             if (self._interfaces or _own_addresses()) == self._announced:

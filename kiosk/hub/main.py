@@ -15,7 +15,7 @@ from kiosk.hub.discovery import Advertiser, Identity
 from kiosk.hub.settings import HubSettings
 from kiosk.hub.store import Hub, opened
 from kiosk.model.clock import SystemClock
-from kiosk.model.errors import Ours, Unavailable
+from kiosk.model.errors import Ours, Refused, Unavailable
 from kiosk.model.text import text
 from kiosk.tracking.metrc.client import Metrc, MetrcAccount
 from kiosk.tracking.registry import HttpRegistry, RegistryAccount
@@ -124,7 +124,12 @@ async def _announced(settings: HubSettings, identity: Identity, port: int) -> As
         return
     interfaces = () if settings.host in ("0.0.0.0", "::") else (settings.host,)
     advertiser = Advertiser(identity, hub_id=hub_id(identity), port=port, interfaces=interfaces)
-    await advertiser.start()
+    try:
+        await advertiser.start()
+    except Refused as refused:  # somebody else's hub must not end this one
+        log.error(
+            "not announced: %s %s Until then terminals find it by its address.", refused.reason, refused.refusal.way_on
+        )
     try:
         yield
     finally:

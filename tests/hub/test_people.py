@@ -5,7 +5,9 @@ from datetime import date
 import pytest
 from sqlalchemy import select
 
+from kiosk.hub import ledger
 from kiosk.hub import visits as hub_visits
+from kiosk.hub.reporting import waiting_reports
 from kiosk.hub.schema import claims, visits
 from kiosk.model import questions as q
 from kiosk.model import records as r
@@ -64,6 +66,103 @@ async def test_limits_count_on_the_patient_whoever_stands_at_the_counter(tmp_pat
         assert (await shop.ordered(own, q.BasketLine(product_id="2", units=1), terminal="counter-2")).citation
 
 
+async def served(shop, checked_in, terminal: str = "counter-1", **by):
+    """The visit, with face and notes done."""
+    visit = await shop.opened(terminal, **(by or {"ticket_id": checked_in.ticket.ticket_id}))
+    assert isinstance(visit, Visit)
+    await shop.tell(
+        terminal,
+        r.FaceCompared(visit_id=visit.visit_id, matches=True),
+        r.NotesRead(visit_id=visit.visit_id, recommendation_id="R1", digest="d"),
+    )
+    return visit
+
+
+@pytest.mark.requirement("PAT-13")
+async def test_both_persons_are_in_the_record_and_in_the_states_receipt(tmp_path):
+    async with trial(tmp_path, registry=family(CHILD_CARD.number)) as shop:
+        visit = await served(shop, await shop.checked_in(CARER_CARD, CARER_ID))
+        order = await shop.picked(await shop.ordered(visit))
+        units = await shop.proven(visit, order)
+        permit = await shop.permitted(visit, order)
+        fact = shop.handed_over(visit, order, permit, units)
+        accepted = await shop.tell("counter-1", fact, r.VisitClosed(visit_id=visit.visit_id, reason="dispensed"))
+        assert accepted.flagged == {}
+        (report,) = await shop.hub.database.write(waiting_reports)
+        assert (report.sale.customer, report.sale.patient_number, report.sale.caregiver_number) == (
+            "caregiver", CHILD_CARD.number, CARER_CARD.number,
+        )  # fmt: skip
+        (kept,) = [
+            record.fact
+            for record in await shop.hub.database.write(lambda c: list(ledger.read(c)))
+            if isinstance(record.fact, r.Dispensed)
+        ]
+        key = shop.hub.desk.secret
+        assert kept.patient_ref == hub_visits.reference(key, CHILD_CARD.number)
+        assert kept.caregiver_ref == hub_visits.reference(key, CARER_CARD.number)
+
+
+@pytest.mark.requirement("PAT-13")
+@pytest.mark.parametrize("others", [{"caregiver_ref": ""}, {"patient_ref": "somebody"}, {"caregiver_ref": "somebody"}])
+async def test_a_record_that_names_other_people_is_kept_and_told_to_the_manager(tmp_path, others):
+    async with trial(tmp_path, registry=family(CHILD_CARD.number)) as shop:
+        visit = await served(shop, await shop.checked_in(CARER_CARD, CARER_ID))
+        order = await shop.picked(await shop.ordered(visit))
+        units = await shop.proven(visit, order)
+        permit = await shop.permitted(visit, order)
+        accepted = await shop.tell("counter-1", shop.handed_over(visit, order, permit, units, **others))
+        assert list(accepted.flagged.values()) == ["dispensed for other people than those of the visit"]
+
+
+@pytest.mark.requirement("PAT-13")
+async def test_each_patient_of_a_caregiver_has_a_limit_of_their_own(tmp_path):
+    async with trial(tmp_path, registry=family()) as shop:
+        full = q.BasketLine(product_id="2", units=20)
+        checked_in = await shop.checked_in(CARER_CARD, CARER_ID)
+        child = await served(shop, checked_in, card=CHILD_CARD)
+        assert isinstance(await shop.ordered(child, full), q.Order)
+        checked_in = await shop.checked_in(CARER_CARD, CARER_ID)
+        other = await served(shop, checked_in, "counter-2", card=CARD)
+        assert other.profile.person == ROBIN
+        assert isinstance(await shop.ordered(other, full, terminal="counter-2"), q.Order)
+
+
+@pytest.mark.requirement("PAT-13")
+@pytest.mark.parametrize(
+    ("number", "change", "rule"),
+    [
+        (CARER_CARD.number, {"patients": (CARD.number,)}, "caregiver.not_linked"),
+        (CARER_CARD.number, {"role": "patient"}, "caregiver.not_linked"),
+        (CARER_CARD.number, {"status": RegistryStatus.REVOKED}, "registry.not_active"),
+        (CARER_CARD.number, {"expires": date(2026, 3, 1)}, "registry.not_active"),
+        (CHILD_CARD.number, {"status": RegistryStatus.SUSPENDED}, "registry.not_active"),
+    ],
+    ids=["no more linked", "no caregiver", "revoked", "expired", "the patient suspended"],
+)
+async def test_the_link_is_looked_at_again_at_every_decision(tmp_path, number, change, rule):
+    registry = family(CHILD_CARD.number)
+    async with trial(tmp_path, registry=registry) as shop:
+        visit = await served(shop, await shop.checked_in(CARER_CARD, CARER_ID))
+        order = await shop.picked(await shop.ordered(visit))
+        await shop.proven(visit, order)
+        before = registry.entries[number]
+        registry.entries[number] = changed(before, **change)
+        assert (await shop.permitted(visit, order)).rule == rule
+        registry.entries[number] = before
+        assert isinstance(await shop.permitted(visit, order), q.Permit)
+
+
+@pytest.mark.requirement("PAT-13")
+@pytest.mark.parametrize("photo_id", [PHOTO_ID, None], ids=["the patient's ID", "no ID"])
+async def test_the_caregivers_card_opens_nothing_without_the_caregivers_own_id(tmp_path, photo_id):
+    async with trial(tmp_path, registry=family(CHILD_CARD.number)) as shop:
+        checked_in = await shop.checked_in(CARER_CARD, photo_id)
+        assert not checked_in.admitted
+        visit = await shop.opened(ticket_id=checked_in.ticket.ticket_id)
+        assert visit.profile is None
+
+
+@pytest.mark.requirement("PAT-13")
 async def test_a_card_of_nobody_the_caregiver_is_linked_to_opens_nothing(tmp_path):
     async with trial(tmp_path, registry=family()) as shop:
         await shop.checked_in(CARER_CARD, CARER_ID)
