@@ -91,6 +91,11 @@ def _parser() -> Parser:
     printing.add_argument("--width", type=int, choices=(384, 512, 576), default=576, help="dots across the paper")
     printing.set_defaults(command=_print)
 
+    doctor = commands.add_parser("doctor", help="list every device, try it, and say what is wrong with it")
+    doctor.add_argument("--settings", type=Path, required=True, help="the terminal's TOML file")
+    doctor.add_argument("--json", action="store_true", help="for programs")
+    doctor.set_defaults(command=_doctor)
+
     openapi = commands.add_parser("openapi", help="print the hub's API as an OpenAPI document")
     openapi.set_defaults(command=_openapi)
     return parser
@@ -160,6 +165,15 @@ def _print(arguments: argparse.Namespace) -> int:
     outcome = print_file(arguments.file, arguments.printer, arguments.width, say)
     print(outcome.sentence, file=sys.stderr if outcome.result != "printed" else sys.stdout)
     return ("printed", "failed", "unknown").index(outcome.result)
+
+
+def _doctor(arguments: argparse.Namespace) -> int:
+    from kiosk.doctor import report  # noqa: PLC0415
+    from kiosk.settings import TerminalSettings, read  # noqa: PLC0415
+
+    words, well = report(read(arguments.settings, TerminalSettings), as_json=arguments.json)
+    print(words)
+    return 0 if well else 1
 
 
 def _openapi(_: argparse.Namespace) -> None:

@@ -9,7 +9,8 @@ from kiosk.hw.printer.driver import EscPosPrinter, Proof
 from kiosk.hw.printer.mechanism import Mechanism
 from kiosk.hw.printer.port import PAPER_80, Condition, Job, Patience, PrinterState
 from kiosk.hw.printer.sim import SerialPrinter, VirtualPrinter
-from kiosk.hw.printer.wires import Connect, serial_port, tcp, usb
+from kiosk.hw.printer.usb import usb
+from kiosk.hw.wires import Connect, serial_port, tcp
 from kiosk.model.labels import Label, LabelField
 
 from .peer import Emupos

@@ -19,7 +19,7 @@ from kiosk.hw.printer.driver import EscPosPrinter, Proof
 from kiosk.hw.printer.mechanism import Mechanism
 from kiosk.hw.printer.paper import Piece
 from kiosk.hw.printer.port import PAPER_80, Condition, Job, Outcome, Patience, PrinterState
-from kiosk.hw.printer.wires import Wire
+from kiosk.hw.wires import Wire
 from kiosk.model.labels import Label, LabelField
 
 from .near import NearWire, quickly

@@ -8,7 +8,8 @@ import pytest
 from kiosk.hw.printer.address import AddressWrong, connect_to
 from kiosk.hw.printer.port import Condition, Job, Outcome, Patience, PrinterState
 from kiosk.hw.printer.sim import SerialPrinter, VirtualPrinter
-from kiosk.hw.printer.wires import serial_port, usb, usb_printers
+from kiosk.hw.printer.usb import usb, usb_printers
+from kiosk.hw.wires import serial_port
 
 from .printers import (
     TAG,

@@ -5,7 +5,8 @@ import re
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from kiosk.hw.printer.wires import Connect, serial_port, tcp, usb
+from kiosk.hw.printer.usb import usb
+from kiosk.hw.wires import Connect, serial_port, tcp
 from kiosk.model.errors import KioskError
 from kiosk.model.text import text
 

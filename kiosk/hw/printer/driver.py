@@ -12,7 +12,7 @@ from typing import Literal
 from kiosk.hw.printer.line import Line
 from kiosk.hw.printer.port import Changed, Condition, Job, Outcome, Paper, Patience, PrinterState
 from kiosk.hw.printer.status import MAKER, MODEL, drawer_is_open, mark_of, proof
-from kiosk.hw.printer.wires import Connect
+from kiosk.hw.wires import Connect
 from kiosk.model.text import Text, text
 
 Proof = Literal["barrier", "process_id"]
@@ -57,6 +57,15 @@ class EscPosPrinter:
                     return " ".join(filter(None, [await line.name(MAKER), await line.name(MODEL)]))
             except OSError:
                 return ""
+
+    async def answers_in_turn(self) -> bool:
+        """Whether it says that it has printed: without that, every label is a doubt. Prints nothing."""
+        async with self._turn:
+            try:
+                async with await self._connected() as line:
+                    return await line.idle()
+            except OSError:
+                return False
 
     async def run(self, changed: Changed) -> None:
         tell = each_once(changed)

@@ -7,7 +7,7 @@ from typing import Self
 
 from kiosk.hw.printer.port import Condition, Patience, PrinterState
 from kiosk.hw.printer.status import BARRIER, CLEAR, QUESTIONS, Answer, Answers, identity, question, state_of
-from kiosk.hw.printer.wires import Wire
+from kiosk.hw.wires import Wire
 
 
 class Line:

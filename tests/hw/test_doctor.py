@@ -1,0 +1,167 @@
+"""``kiosk doctor``: every device listed, tried, and in one sentence what is wrong and what to do."""
+
+import asyncio
+import errno
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import serial
+
+from kiosk.cli import main
+from kiosk.doctor import Finding, Machine, examine
+from kiosk.hw.found import found, stable_name
+from kiosk.hw.printer.sim import VirtualPrinter
+from kiosk.hw.scanner.evdev import DeviceSource
+from kiosk.hw.scanner.sim import VirtualScanner
+from kiosk.settings import HubPart, PrinterPart, ScannerPart, TerminalSettings, to_toml
+
+from .printers import plugged
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Machine:
+    """A machine with its devices in a folder: nothing plugged in yet."""
+    for name in ("serial/by-id", "serial/by-path", "input/by-id"):
+        (tmp_path / "dev" / name).mkdir(parents=True)
+    (tmp_path / "sys").mkdir()
+    return Machine(dev=tmp_path / "dev", sys=tmp_path / "sys")
+
+
+@pytest.fixture
+def scanner(machine: Machine) -> Iterator[VirtualScanner]:
+    virtual = VirtualScanner(machine.dev / "serial" / "by-id" / "usb-Honeywell_1900-if00")
+    yield virtual
+    virtual.close()
+
+
+def settings_for(*scanners: ScannerPart, printer: PrinterPart | None = None, **more: Any) -> TerminalSettings:
+    given: dict[str, Any] = {"sound": False, **more}
+    return TerminalSettings(
+        name="counter-1",
+        role="counter",
+        state="FL",
+        data="data",
+        hub=HubPart(token="t" * 32),
+        scanners=scanners,
+        printer=printer,
+        **given,
+    )
+
+
+def serial_part(scanner: VirtualScanner) -> ScannerPart:
+    return ScannerPart(kind="serial", path=str(scanner.path))
+
+
+def by_device(findings: list[Finding]) -> dict[str, tuple[bool, str]]:
+    return {finding.device: (finding.well, str(finding.says)) for finding in findings}
+
+
+async def test_a_sound_terminal_is_well(machine: Machine, scanner: VirtualScanner, printer: VirtualPrinter) -> None:
+    url = f"tcp://127.0.0.1:{printer.port}"
+    findings = await examine(settings_for(serial_part(scanner), printer=PrinterPart(url=url)), machine)
+    assert [(each.used_as, each.device, each.well) for each in findings] == [
+        ("serial scanner", str(scanner.path), True),
+        ("label printer", f"{url} VIRTUAL PAPER-80", True),
+    ]
+
+
+async def test_a_scanner_that_is_not_there_held_or_forbidden(
+    machine: Machine, scanner: VirtualScanner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    part = serial_part(scanner)
+    with serial.Serial(str(scanner.path), exclusive=True):
+        (held,) = await examine(settings_for(part), machine)
+    assert (held.well, str(held.says)) == (
+        False,
+        "Another program uses it: stop that program, or the terminal that is running.",
+    )
+    scanner.unplug()
+    (gone,) = await examine(settings_for(part), machine)
+    assert (gone.well, str(gone.says)[:16]) == (False, "It is not there:")
+
+    def forbidden(_: object, path: Path) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(DeviceSource, "__init__", forbidden)
+    (closed,) = await examine(settings_for(ScannerPart(kind="keyboard", path="/dev/input/by-id/x")), machine)
+    assert (closed.well, "group" in str(closed.says), "input" in str(closed.says)) == (False, True, True)
+
+
+def test_a_name_that_changes_has_one_that_lasts(machine: Machine) -> None:
+    node = machine.dev / "ttyACM0"
+    node.touch()
+    lonely = machine.dev / "ttyUSB1"
+    lonely.touch()
+    lasting = machine.dev / "serial" / "by-path" / "platform-usb-0:1.2:1.0"
+    lasting.symlink_to(node)
+    there = found(machine.dev, machine.sys)
+    assert [each.name for each in there] == [str(lasting), str(lonely)]
+    assert stable_name(node, there) == str(lasting)
+    assert stable_name(lasting, there) is None
+    assert stable_name(lonely, there) is None, "there is nothing better"
+
+
+async def test_what_is_there_and_not_used_is_listed(machine: Machine, scanner: VirtualScanner) -> None:
+    (machine.dev / "input" / "event3").touch()
+    (machine.dev / "input" / "by-id" / "usb-Cherry_Keyboard-event-kbd").symlink_to(machine.dev / "input" / "event3")
+    plugged(machine.sys, "lp0", vendor="04b8", product="0e15", serial="J4XF")
+    findings = await examine(settings_for(), machine)
+    assert by_device(findings) == {
+        str(scanner.path): (True, "No setting names it."),
+        str(machine.dev / "input" / "by-id" / "usb-Cherry_Keyboard-event-kbd"): (True, "No setting names it."),
+        "usb://04b8:0e15/J4XF": (True, "No setting names it."),
+    }
+
+
+@pytest.mark.parametrize(
+    ("hurt", "says"),
+    [
+        (VirtualPrinter.out_of_paper, "The label printer has no paper. Put in a roll."),
+        (VirtualPrinter.open_cover, "The label printer's cover is open. Close it."),
+        (lambda printer: setattr(printer, "answers", "none"), "The label printer does not answer. Look at its lamps."),
+        (
+            lambda printer: setattr(printer, "answers", "no_barrier"),
+            "It does not say when it has printed: it is not fit for labels. Use another model.",
+        ),
+        (VirtualPrinter.power_off, "The label printer is not connected. Check its power and cable."),
+    ],
+)
+async def test_a_printer_with_a_fault(machine: Machine, printer: VirtualPrinter, hurt: Any, says: str) -> None:
+    hurt(printer)
+    part = PrinterPart(url=f"tcp://127.0.0.1:{printer.port}")
+    (finding,) = await examine(settings_for(printer=part), machine)
+    assert (finding.well, str(finding.says)) == (False, says)
+    assert printer.pieces == []
+
+
+async def test_missing_programs_and_fonts_are_named(
+    machine: Machine, printer: VirtualPrinter, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr("kiosk.doctor.IDEOGRAPHS", tmp_path / "none.ttf")
+    part = PrinterPart(url=f"tcp://127.0.0.1:{printer.port}")
+    said = by_device(await examine(settings_for(printer=part, sound=True), machine))
+    assert said["fonts"] == (False, "Chinese names cannot be drawn: install the package fonts-droid-fallback.")
+    assert said["loudspeaker"] == (False, "No program plays sounds: install the package alsa-utils.")
+
+
+async def test_the_command_says_it_in_words_and_as_json_and_by_its_code(
+    scanner: VirtualScanner, tmp_path: Path, capsys: Any
+) -> None:
+    file = tmp_path / "terminal.toml"
+    file.write_text(to_toml(settings_for(serial_part(scanner))))
+    assert await asyncio.to_thread(main, ["doctor", "--settings", str(file)]) == 0
+    words = capsys.readouterr().out
+    assert str(scanner.path) in words
+    assert words.endswith("All is well.\n")
+    scanner.unplug()
+    assert await asyncio.to_thread(main, ["doctor", "--settings", str(file), "--json"]) == 1
+    told = json.loads(capsys.readouterr().out)
+    assert told["well"] is False
+    (device,) = [each for each in told["devices"] if each["device"] == str(scanner.path)]
+    assert (device["used_as"], device["well"]) == ("serial scanner", False)
+    assert await asyncio.to_thread(main, ["doctor", "--settings", str(tmp_path / "none.toml")]) == 1
+    assert capsys.readouterr().err.count("\n") == 1
