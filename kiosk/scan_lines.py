@@ -7,11 +7,11 @@ page on documents says what comes out. Events go through the codec of the driver
 
 import contextlib
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from importlib.resources import files
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Protocol
 
 import msgspec
 
@@ -33,10 +33,17 @@ from kiosk.rules.pack import versions
 
 Line = dict[str, Any]
 
+
+class Source(Protocol):
+    def read1(self, size: int, /) -> bytes:
+        """What has come, at most ``size`` bytes; waits for the first; empty at the end."""
+
+
 _KINDS = {"unit": "retail_item"}
 _STANDARDS = {"package": "METRC", "unit": "METRC-RetailID", "biotrack": "BioTrack"}
 PACKS = files("kiosk.rules") / "packs"
 
+_ABSENT = ("", None)
 _LOOSE = (PatientCard, BioTrackId, ProductCode)
 """What the rest of a cut scan could be by chance: it does not count when it follows one without a pause."""
 
@@ -49,15 +56,24 @@ def serve_stdin(state: str) -> None:
 
     Raises :class:`~kiosk.model.errors.Ours` where there are no rules for it.
     """
-    with contextlib.suppress(BrokenPipeError):
-        serve(sys.stdin.buffer, sys.stdout.buffer, card_formats(state))
+    with contextlib.suppress(BrokenPipeError), open(sys.stdin.fileno(), "rb", closefd=False) as source:
+        serve(source, sys.stdout.buffer, card_formats(state))
 
 
-def serve(source: BinaryIO, sink: BinaryIO, formats: tuple[CardFormats, ...]) -> None:
-    """Answers each line at once, until ``source`` ends."""
-    for line in source:
-        sink.write(_encode(answer(line, formats)) + b"\n")
-        sink.flush()
+def serve(source: Source, sink: BinaryIO, formats: tuple[CardFormats, ...]) -> None:
+    """Answers all lines that have come at once, until ``source`` ends."""
+    rest = b""
+    while chunk := source.read1(1 << 16):
+        *lines, rest = (rest + chunk).split(b"\n")
+        if lines:
+            _write(sink, lines, formats)
+    if rest:
+        _write(sink, [rest], formats)
+
+
+def _write(sink: BinaryIO, lines: list[bytes], formats: tuple[CardFormats, ...]) -> None:
+    sink.write(b"".join(_encode(answer(line, formats)) + b"\n" for line in lines))
+    sink.flush()
 
 
 def card_formats(state: str = "") -> tuple[CardFormats, ...]:
@@ -126,12 +142,11 @@ def _told(found: Examined) -> Line:
         refused = {"key": document.reason_key, "detail": str(document.reason)}
     elif isinstance(document, BankCard):
         refused = {"key": "bank_card", "detail": "This is a payment card. Nothing of it was kept."}
-    warnings = list(_warnings(document))
     line: Line = {
         "kind": _kind(document),
         "standard": _STANDARDS.get(document.kind) or getattr(document, "standard", ""),
-        "fields": dict(_fields(found)),
-        "warnings": warnings,
+        "fields": {name: value for name, value in _facts(found).items() if value not in _ABSENT},
+        "warnings": list(_warnings(document)),
         "refused": refused,
     }
     if isinstance(document, Unread) and document.could_be:
@@ -154,11 +169,10 @@ def _warnings(document: AnyDocument) -> Iterator[str]:
             yield "given.truncated"
 
 
-def _fields(found: Examined) -> Iterable[tuple[str, Any]]:
+def _facts(found: Examined) -> dict[str, Any]:
     document = found.document
-    facts: dict[str, Any]
     if isinstance(document, PhotoId):
-        facts = {
+        return {
             "family": document.family,
             "given": f"{document.given} {document.middle}".strip(),
             "first": document.given,
@@ -170,10 +184,10 @@ def _fields(found: Examined) -> Iterable[tuple[str, Any]]:
             "id_number": document.number,
             **found.particulars(),
         }
-    elif isinstance(document, PatientCard):
-        facts = {"id_number": document.number, "state": document.state, "expires": _day(document.expires)}
-    elif isinstance(document, ProductCode):
-        facts = {
+    if isinstance(document, PatientCard):
+        return {"id_number": document.number, "state": document.state, "expires": _day(document.expires)}
+    if isinstance(document, ProductCode):
+        return {
             "gtin": document.gtin,
             "lot": document.lot,
             "serial": document.serial,
@@ -183,11 +197,9 @@ def _fields(found: Examined) -> Iterable[tuple[str, Any]]:
             "net_weight_g": _number(document.net_weight_g),
             "count": document.count,
         }
-    elif isinstance(document, Unread):
-        facts = {}
-    else:
-        facts = {name: getattr(document, name) for name in document.__struct_fields__}
-    return ((name, value) for name, value in facts.items() if value not in ("", None))
+    if isinstance(document, Unread):
+        return {}
+    return {name: getattr(document, name) for name in document.__struct_fields__}
 
 
 def _day(value: date | None) -> str | None:

@@ -49,9 +49,9 @@ def examine(reading: Reading, formats: Formats) -> Examined:
         return Examined(unread(reading, "cut_off"))
     if len(reading.data) > LONGEST:
         return Examined(unread(reading, "too_long"))
+    if reading.symbology in _PDF417 and aamva.is_clean(reading.data):
+        return _identity(reading, aamva.read(reading.data))
     symbology, data = _without_identifier(reading)
-    if aamva.is_clean(data) and symbology in _PDF417:
-        return _identity(reading, aamva.read(data))
     if not data.strip(_ENDS):
         return Examined(unread(reading, "empty"))
     states = formats if isinstance(formats, tuple) else (formats,)
@@ -65,8 +65,6 @@ def _without_identifier(reading: Reading) -> tuple[str, bytes]:
     A code whose own text begins like an identifier keeps it where the device named another one.
     """
     data = reading.data.removeprefix(b"\xef\xbb\xbf").lstrip(b"\x00\x02")
-    if not reading.symbology and data[:1] == b"@":
-        return "", data
     symbology = reading.symbology if _AIM.fullmatch(reading.symbology.encode("ascii", "replace")) else ""
     front = _AIM.match(data)
     if front is not None and symbology in ("", front[0].decode()):

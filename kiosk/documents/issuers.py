@@ -23,6 +23,8 @@ class Issuer(Noun, frozen=True, kw_only=True):
     """A character that fills the code behind the data."""
     number: str = ""
     """The one shape of this issuer's licence numbers, a regular expression."""
+    elements: tuple[str, ...] = ()
+    """What every licence of this issuer holds: one that lacks an element was not read whole."""
 
 
 SAMPLES = frozenset({"000000", "999999"})

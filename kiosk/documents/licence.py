@@ -48,6 +48,7 @@ _SIGN = re.compile(r"D(?<=[^\nA-LN-Za-zªµºÀ-ÖØ-öø-ÿ]D)[A-D][A-Z]")
 """An element's identifier behind a sign: anything but a letter, or the letter M, which a typed carriage return is."""
 _NAME = re.compile(r"[^\W_](?:[^\W_]|[ .,'`´’-])*+")
 _NUMBER = re.compile(r"[^\W_](?:[^\W_]|[ .*/-])*+")
+_NO_DATE = frozenset({"", "00000000"})
 _FIRST_YEAR, _LAST_YEAR = 1900, 2199
 _EDITIONS = {"03": 2005, "04": 2009, "05": 2010, "06": 2011, "07": 2012, "08": 2013, "09": 2016, "10": 2020, "11": 2025}
 _SEXES = {"1": "M", "2": "F", "M": "M", "F": "F", "9": "X", "0": "X", "X": "X"}
@@ -118,10 +119,15 @@ def swallows(lines: str, elements: Elements, version: str) -> bool:
 
 
 def stated_twice(elements: Elements, by: Issuer) -> bool:
-    """Are the names on the card in both manners, alike, and number and dates of their one shape?"""
+    """Are the names on the card in both manners, alike, and number and dates of their one shape?
+
+    No element may be missing and none be too many: who reads on from the middle of one value into another has lost the
+    identifier between them.
+    """
     first, middle = _value(elements, "DAC"), _value(elements, "DAD")
     return (
-        _value(elements, "DCS") == _value(elements, "DAB") != ""
+        set(by.elements) <= elements.keys() <= {*by.elements, "DAD"}
+        and _value(elements, "DCS") == _value(elements, "DAB") != ""
         and f"{first} {middle}".strip() == " ".join(_value(elements, "DCT").replace(",", " ").split()) != ""
         and first != ""
         and re.fullmatch(by.number, _value(elements, "DAQ")) is not None
@@ -203,20 +209,17 @@ def _truncated(elements: Elements, flag: str, value: str) -> bool:
 def _date(value: str, day_last: bool, warnings: list[str]) -> date | None:
     """MMDDCCYY, or CCYYMMDD where ``day_last``. Only one of the two can be a date between 1900 and 2199."""
     digits = value if len(value) == 8 else value.replace("-", "").replace("/", "")
-    if digits in ("", "00000000") or digits.upper() in _NOTHING:
+    if digits in _NO_DATE or digits.upper() in _NOTHING:
         return None
     if len(digits) == 8 and digits.isdecimal():
-        for other in (False, True):
-            if day_last != other:
-                year, month, day = int(digits[:4]), int(digits[4:6]), int(digits[6:])
-            else:
-                year, month, day = int(digits[4:]), int(digits[:2]), int(digits[2:4])
-            if _FIRST_YEAR <= year <= _LAST_YEAR and 1 <= month <= 12 and 1 <= day <= 31:
-                try:
-                    found = date(year, month, day)
-                except ValueError:
-                    continue
-                if other:
+        turned = digits[4:] + digits[:4]
+        for spelling in (digits, turned) if day_last else (turned, digits):
+            try:
+                found = date.fromisoformat(spelling)
+            except ValueError:
+                continue
+            if _FIRST_YEAR <= found.year <= _LAST_YEAR:
+                if (spelling is digits) != day_last:
                     warnings.append("dates.other_order")
                 return found
     warnings.append("dates.impossible")

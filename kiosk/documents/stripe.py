@@ -53,7 +53,9 @@ def read(data: bytes) -> Identified | str:
     if not data.isascii() or _FAILED.search(data):
         return "stripe_unread"
     text = data.decode("ascii")
-    first, second = re.search(r"%([^%;?]*)\?", text), _TRACK_2.search(text)
+    if not re.sub("[\r\n]", "", text).isprintable():
+        return "control_characters"
+    first, second = re.search(r"%([^%;?\r\n]*)\?", text), _TRACK_2.search(text)
     by = issuer(second[1]) if second is not None else None
     if first is None or second is None or by is None or text.count("%") > 2 or text.count(";") > 1:
         return "stripe_unread"
@@ -83,7 +85,7 @@ def _particulars(track: str, swipe: str, by: Issuer, iin: str) -> Particulars:
     if not mark or len(city) > 13:
         city, after = track[2:15], track[15:]
     streets = [part.strip() for part in after.partition("^")[2].rstrip("^").split("$")]
-    third = re.search(r"[%+#!]..([A-Z0-9 ]{11})..{10}.{4}([129MF])(\d{3})[^%;?]*\?", swipe)
+    third = re.search(r"[%+#!]..([A-Z0-9 ]{11})..{10}.{4}([129MF])(\d{3})[^%;?\r\n]*\?", swipe)
     stated = {
         "street1": streets[0],
         "street2": " ".join(streets[1:2]),
