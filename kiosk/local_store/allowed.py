@@ -11,16 +11,12 @@ _ALL_WELL = {
 
 _HUB_AWAY = {
     "checkin": text("Check-in is closed for the moment. Go to the counter."),
-    "counter": text(
-        "Finish hand-overs that are already permitted. New visits, orders and labels wait until the hub is back."
-    ),
+    "counter": text("Finish hand-overs that are permitted. All else waits for the hub."),
     "vault": text("Picks wait until the hub is back. What was scanned is kept here."),
 }
 _STATE_AWAY = {
     "checkin": text("Check-in is open. The counter looks at each visit."),
-    "counter": text(
-        "Work goes on within the store's outage rule. Sales are kept and reported when the state answers again."
-    ),
+    "counter": text("Work goes on by the outage rule. Sales are reported later."),
     "vault": text("Picking goes on as usual."),
 }
 

@@ -38,7 +38,7 @@ class DocumentsScreen(StepScreen):
             self.title, self.hint = self.say(said), ""
         card, photo_id = self.ids.card, self.ids.photo_id
         card.name, photo_id.name = self.say(text("Medical card")), self.say(text("Photo ID"))
-        done, not_yet = self.say(text("Scanned")), self.say(text("Not scanned yet"))
+        done, not_yet = self.say(text("Done")), self.say(text("Not scanned yet"))
         for tile, there in ((card, step.card), (photo_id, step.photo_id)):
             tile.there, tile.state = there, done if there else not_yet
 

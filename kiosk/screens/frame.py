@@ -42,17 +42,22 @@ STRIPS: dict[Condition, tuple[str, str, str]] = {
 
 
 class Facts(Row):
-    """The patient's facts: each its name and value; below each other where they do not fit side by side."""
+    """The patient's facts: each its name and value; close below each other where they do not fit side by side."""
+
+    def _stacks(self, width: float) -> bool:
+        boxes = self.boxes()
+        return sum(child.natural() for child in boxes) + self._gap * (len(boxes) - 1) > width
 
     def need(self, width: float) -> float:
-        self._stacked = sum(child.natural() for child in self.boxes()) + self._gap * (len(self.boxes()) - 1) > width
-        return Column.need(self, width) if self._stacked else super().need(width)
+        if self._stacks(width):
+            return sum(child.need(width) for child in self.boxes())
+        return super().need(width)
 
     def arrange(self, x: float, top: float, width: float, height: float) -> None:
-        self.need(width)
-        if not self._stacked:
+        if not self._stacks(width):
             super().arrange(x, top, width, height)
             return
+        top -= max(0, height - self.need(width)) / 2
         for child in self.boxes():
             tall = child.need(width)
             child.place(x, top, width, tall)
@@ -60,11 +65,10 @@ class Facts(Row):
 
 
 class Strip(Facts):
-    """The words of the condition, and what is allowed now: side by side where there is room."""
+    """The words of the condition, and what is allowed now: side by side on a landscape panel."""
 
-    def need(self, width: float) -> float:
-        self._stacked = self.skin.panel.portrait
-        return Column.need(self, width) if self._stacked else Row.need(self, width)
+    def _stacks(self, width: float) -> bool:
+        return self.skin.panel.portrait
 
 
 class Frame(Column):

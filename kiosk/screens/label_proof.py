@@ -31,7 +31,7 @@ class LabelProofScreen(StepScreen):
         self.number_name, self.number = self.say(text("Dispense number")), groups(step.number)
         self.tag_name, self.tag = self.say(text("Package")), groups(step.tag)
         self.count = self.say(text("Unit {n} of {of}", n=step.n, of=step.of)) if step.of > 1 else ""
-        done, missing = self.say(text("Scanned")), self.say(text("Scan it"))
+        done, missing = self.say(text("Done")), self.say(text("Scan it"))
         for mark, words, there in (
             (self.ids.label, text("Label"), step.label),
             (self.ids.package, text("Package"), step.package),

@@ -56,9 +56,12 @@ class StopScreen(StepScreen):
     def fill(self, picture: Picture, step: Stop) -> None:
         refusal = step.refusal
         self.title = self.say(HEADINGS.get(refusal.differs, step.title))
-        self.reason, self.way_on = self.say(refusal.reason), self.say(refusal.way_on)
+        self.way_on = self.say(refusal.way_on)
         self.source = " · ".join(part for part in (refusal.citation, refusal.rule) if part)
         self.compared = bool(refusal.wanted and refusal.found)
+        says_both = {refusal.wanted, refusal.found} <= {str(each) for each in refusal.reason.args.values()}
+        # Heading and the two values side by side are quicker than the same in a sentence.
+        self.reason = "" if self.compared and says_both else self.say(refusal.reason)
         self.ids.wanted.name, self.ids.found.name = self.say(text("Ordered")), self.say(text("Scanned"))
         wanted, found = difference(refusal.wanted, refusal.found)
         self.ids.wanted.ids.value.fill(wanted)

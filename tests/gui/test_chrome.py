@@ -106,7 +106,7 @@ def test_an_unknown_laboratory_value_is_not_zero(bench: Bench) -> None:
 def test_an_unknown_pool_has_no_bar_and_says_why(bench: Bench) -> None:
     bench.show(SAMPLES["basket-many"])
     bench.window.touch("tab:pools")
-    assert "The weight of an earlier purchase is not known." in bench.words()
+    assert "An earlier purchase has no net weight: product p2." in bench.words()
 
 
 def test_the_stop_marks_what_differs_and_nothing_else(bench: Bench) -> None:

@@ -1,9 +1,11 @@
 """Dates, amounts, names, differences and languages: no window needed."""
 
 import re
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,6 +15,7 @@ from kiosk.model.base import from_json, to_json
 from kiosk.model.clock import ManualClock
 from kiosk.model.people import Person
 from kiosk.model.text import Text, text
+from kiosk.screens.samples import samples
 from kiosk.screens.words import (
     LANGUAGES,
     LOCALE,
@@ -144,6 +147,23 @@ def test_every_sentence_of_the_program_is_translated(code: str) -> None:
     known = _catalogue(code)
     missing = sorted(sentence for sentence in sentences_in() if not known.get(sentence))
     assert missing == []
+
+
+def test_the_gallery_says_what_the_program_says() -> None:
+    """Else nobody has seen the program's own sentences on a screen, in any language."""
+    made_up = {words.sentence for sample in samples() for words in texts_in(sample.picture)} - sentences_in()
+    assert made_up == set()
+
+
+def texts_in(value: object) -> Iterator[Text]:
+    if isinstance(value, Text):
+        yield value
+        yield from texts_in(tuple(value.args.values()))
+    elif isinstance(value, msgspec.Struct):
+        yield from texts_in(tuple(getattr(value, name) for name in value.__struct_fields__))
+    elif isinstance(value, tuple | list):
+        for each in value:
+            yield from texts_in(each)
 
 
 @pytest.mark.parametrize("code", NOT_ENGLISH)

@@ -23,7 +23,7 @@ def around(make: Maker) -> Iterator[Sample]:
     notice = Notice(
         sop="DSP-1.8",
         title=text("No answer"),
-        body=text("The hub does not answer."),
+        body=text("The hub is not connected. Try again in a moment."),
         tone="trouble",
         hint=text("Nothing is lost. This is tried again by itself."),
         choices=(again, leave),

@@ -31,9 +31,11 @@ def entrance(make: Maker) -> Iterator[Sample]:
         "documents-unreadable",
         replace(first, hint=text("Hold the code flat in front of the light.")),
         "checkin",
-        remark=text("This code could not be read. Scan it again."),
+        remark=text("The licence was not read whole. Scan the code on its back once more."),
     )
-    yield make("documents-both-busy", replace(first, card=True, photo_id=True), "checkin", busy=text("One moment …"))
+    yield make(
+        "documents-both-busy", replace(first, card=True, photo_id=True), "checkin", busy=text("Waiting for the hub …")
+    )
     closed = msgspec.structs.replace(
         CONNECTIONS[2], allowed=text("Check-in is closed for the moment. Go to the counter.")
     )

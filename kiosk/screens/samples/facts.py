@@ -56,24 +56,25 @@ TICKET = TICKETS[0]
 BANNER = Banner(person=PATIENT, card_ending="7Q4", ticket=TICKET)
 LONG_BANNER = Banner(person=LONG_NAME, card_ending="K09", ticket=TICKETS[1])
 
+HUB_AWAY = text("Finish hand-overs that are permitted. All else waits for the hub.")
 WELL = Connection(condition=Condition.ALL_WELL, since=NOW - timedelta(hours=3), allowed=text("Everything can be done."))
 CONNECTIONS = (
     WELL,
     Connection(
         condition=Condition.STATE_AWAY,
         since=NOW - timedelta(minutes=18),
-        allowed=text("You can serve patients. Sales wait for the state."),
+        allowed=text("Work goes on by the outage rule. Sales are reported later."),
     ),
     Connection(
         condition=Condition.HUB_AWAY,
         since=NOW - timedelta(minutes=5),
-        allowed=text("You can check in and pick. You cannot hand over."),
+        allowed=HUB_AWAY,
         unsent=3,
     ),
     Connection(
         condition=Condition.BOTH_AWAY,
         since=NOW - timedelta(hours=20),
-        allowed=text("You can finish what is open here."),
+        allowed=HUB_AWAY,
         unsent=12,
     ),
 )
@@ -159,7 +160,7 @@ def pool(key: str, name: Text, unit: str, limit: str, used: str, **more: Any) ->
 POOLS = (
     pool(
         "smoking",
-        text("Flower for smoking, 35 days"),
+        text("Smoking"),
         "oz",
         "2.5",
         "1.0",
@@ -167,41 +168,47 @@ POOLS = (
     ),
     pool(
         "total",
-        text("All other ways, 70 days"),
+        text("All routes but smoking"),
         "mg",
         "24500",
         "3100",
         source="registry",
         as_of=NOW - timedelta(hours=2),
     ),
-    pool("sublingual", text("Under the tongue, 70 days"), "mg", "13300", "13000"),
+    pool("sublingual", text("Sublingual"), "mg", "13300", "13000"),
 )
 MANY_POOLS = (
     *POOLS,
-    pool("oral", text("Swallowed, 70 days"), "mg", "14000", "0"),
-    pool("inhalation", text("Inhaled, 70 days"), "mg", "24500", "350"),
-    pool("edible", text("Eaten, 70 days"), "mg", "4200", "600"),
-    pool("topical", text("On the skin, 70 days"), "mg", "10500", "0"),
+    pool("oral", text("Oral"), "mg", "14000", "0"),
+    pool("inhalation", text("Inhalation"), "mg", "24500", "350"),
+    pool("edible", text("Edibles"), "mg", "4200", "600"),
+    pool("topical", text("Topical"), "mg", "10500", "0"),
     pool(
         "possession",
-        text("Flower at home"),
+        text("Suppository"),
         "oz",
         "4",
         "4",
-        unknown=text("The weight of an earlier purchase is not known."),
+        unknown=text("An earlier purchase has no {measure}: product {product}.", measure="net weight", product="p2"),
     ),
 )
 SPENT = Refusal(
     rule="FL.smoking",
-    reason=text("This would be more flower than the law allows in 35 days."),
-    way_on=text("Order 2 units, or come back on 14-Mar-2026."),
+    reason=text("{pool}: {asked} asked, {left} left.", pool="Smoking", asked="1.75 oz", left="1.5 oz"),
+    way_on=text(
+        "Take this today: {basket}. From {day} on: {amount}.",
+        basket="2 × Blue Heron flower, 3.5 g",
+        day="14-Mar-2026",
+        amount="0.5 oz",
+    ),
     citation="Statutes 381.986(4)(f)",
     arithmetic=text(
-        "{used} used and {asked} asked for are {sum}; {limit} is allowed.",
-        used="1.0 oz",
-        asked="1.75 oz",
-        sum="2.75 oz",
+        "The limit is {limit} in {days} days. {used} used, {left} left. Asked: {asked}.",
         limit="2.5 oz",
+        days=35,
+        used="1.0 oz",
+        left="1.5 oz",
+        asked="1.75 oz",
     ),
 )
 
@@ -258,15 +265,15 @@ STRICT_RECOMMENDATION = msgspec.structs.replace(
 CONCERNS = (
     Concern(
         rule="identity.family.part_of_double_name",
-        reason=text("The photo ID shows a longer family name than the card."),
-        next_step=text("Ask whether both names are used, and compare the birth date."),
-        citation="Store policy: two documents of one person",
+        reason=text("The family names of ID and registry differ."),
+        next_step=text("Read both documents by eye. Same person: say so. Not sure: refuse."),
+        citation="Store policy: identity of the person who is served",
         settled_by="person",
     ),
     Concern(
-        rule="registry.expired",
-        reason=text("The card ended on {day}.", day="03-May-2025"),
-        next_step=text("The patient renews the card with the state first."),
+        rule="card.expired",
+        reason=text("The patient card expired on {day}.", day="03-May-2025"),
+        next_step=text("The patient renews the card with the state."),
         citation="Statutes 381.986(7)",
     ),
 )

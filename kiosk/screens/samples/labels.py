@@ -32,8 +32,8 @@ def labels(make: Maker) -> Iterator[Sample]:
     )
     doubt = PrintDoubt(
         sop="DSP-1.7",
-        title=text("Did the label come out?"),
-        hint=text("Look at the printer. If it came out, scan it."),
+        title=text("Look at the printer"),
+        hint=text("If the label is there, scan it."),
         number=number,
         print_no=2,
         choices=(NOTHING, DAMAGED),

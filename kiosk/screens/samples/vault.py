@@ -62,13 +62,29 @@ def vault(make: Maker) -> Iterator[Sample]:
 
 
 def _stops() -> Sequence[tuple[str, Text, Text, str, str]]:
-    right = text("Put it back. Scan the right package.")
+    right = text("Put it back. Take {tag} from {place}.", tag="0015", place="V-A3-2")
     return (
-        ("thc", text("The package has another strength."), right, "THC 10 mg", "THC 5 mg"),
-        ("batch", text("The package is of another batch."), right, "HL240117B", "HL240711B"),
+        (
+            "thc",
+            text("{what} differs: {found}. Ordered: {wanted}.", what="THC", found="5 mg", wanted="10 mg"),
+            right,
+            "10 mg",
+            "5 mg",
+        ),
+        (
+            "batch",
+            text("Other batch: {found}. Ordered: {wanted}.", found="HL240711B", wanted="HL240117B"),
+            right,
+            "HL240117B",
+            "HL240711B",
+        ),
         (
             "product",
-            text("This is another product."),
+            text(
+                "Other product: {found}. Ordered: {wanted}.",
+                found="Harbor Night tincture, 300 mg",
+                wanted="Harbor Light tincture, 300 mg",
+            ),
             right,
             "Harbor Light tincture, 300 mg",
             "Harbor Night tincture, 300 mg",
