@@ -9,16 +9,19 @@ import errno
 from collections.abc import Iterator
 from pathlib import Path
 
+from kiosk.hw.drawer import PrinterDrawer
 from kiosk.hw.found import Found, found, stable_name
 from kiosk.hw.printer.address import connect_to
 from kiosk.hw.printer.driver import EscPosPrinter
 from kiosk.hw.printer.picture import IDEOGRAPHS
 from kiosk.hw.printer.port import Paper
+from kiosk.hw.scale.driver import AskedScale
 from kiosk.hw.sound import Silence, make_ear
+from kiosk.hw.wires import serial_port
 from kiosk.model.base import Noun, to_json
 from kiosk.model.clock import SystemClock
 from kiosk.model.text import Text, text
-from kiosk.settings import ScannerPart, TerminalSettings
+from kiosk.settings import PrinterPart, ScalePart, ScannerPart, TerminalSettings
 
 
 class Finding(Noun, frozen=True, kw_only=True):
@@ -49,7 +52,9 @@ async def examine(settings: TerminalSettings, machine: Machine) -> list[Finding]
     there = found(machine.dev, machine.sys)
     findings = [_scanner(part, there) for part in settings.scanners]
     if settings.printer is not None:
-        findings += await _printer(settings)
+        findings += await _printer(settings.printer)
+    if settings.scale is not None:
+        findings.append(await _scale(settings.scale))
     findings += _sound(settings)
     used = _used(settings)
     return findings + [_unused(each) for each in there if not {each.name, each.node} & used]
@@ -95,9 +100,17 @@ def _why_not(error: OSError, group: str) -> Text:
     )
 
 
-async def _printer(settings: TerminalSettings) -> list[Finding]:
-    part = settings.printer
-    assert part is not None
+async def _scale(part: ScalePart) -> Finding:
+    weighed = await AskedScale(part.path, serial_port(Path(part.path), baud=part.baud), part.protocol).weigh()
+    says = (
+        text("It shows {amount} {unit}.", amount=weighed.weight.amount, unit=weighed.weight.unit)
+        if weighed.weight
+        else None
+    )
+    return Finding(device=part.path, used_as="scale", well=weighed.words is None, says=weighed.words or says or _WELL)
+
+
+async def _printer(part: PrinterPart) -> list[Finding]:
     printer = EscPosPrinter(part.url, connect_to(part.url), paper=Paper(width_dots=part.width_dots), proof=part.proof)
     state = await printer.state()
     device, says, well = part.url, state.words, state.prints
@@ -109,10 +122,22 @@ async def _printer(settings: TerminalSettings) -> list[Finding]:
                 text("It does not say when it has printed: it is not fit for labels. Use another model."),
             )
     findings = [Finding(device=device, used_as="label printer", well=well, says=says or _WELL)]
+    if part.drawer != "none" and state.prints:
+        findings.append(await _drawer(printer, part))
     if not IDEOGRAPHS.exists():
         says = text("Chinese names cannot be drawn: install the package fonts-droid-fallback.")
         findings.append(Finding(device="fonts", used_as="letters of labels", well=False, says=says))
     return findings
+
+
+async def _drawer(printer: EscPosPrinter, part: PrinterPart) -> Finding:
+    level = part.drawer if part.drawer in ("high", "low") else None
+    says = {
+        None: text("Nobody knows whether it is open: it has no switch."),
+        True: text("It is open: shut it, or change high to low in the settings if it is shut."),
+        False: text("It is shut."),
+    }[await PrinterDrawer(printer, open_level=level).is_open()]
+    return Finding(device=f"drawer at {part.url}", used_as="cash drawer", well=True, says=says)
 
 
 def _sound(settings: TerminalSettings) -> Iterator[Finding]:
@@ -124,6 +149,8 @@ def _sound(settings: TerminalSettings) -> Iterator[Finding]:
 
 def _used(settings: TerminalSettings) -> set[str]:
     names = {part.path for part in settings.scanners}
+    if settings.scale is not None:
+        names.add(settings.scale.path)
     if settings.printer is not None:
         names |= {settings.printer.url, settings.printer.url.removeprefix("serial://").partition("?")[0]}
     return names | {str(Path(name).resolve()) for name in names if name.startswith("/")}

@@ -40,17 +40,27 @@ class ScannerPart(Part, frozen=True, kw_only=True):
 
 class PrinterPart(Part, frozen=True, kw_only=True):
     """``url`` as in ``kiosk/hw/printer/address.py``. ``proof`` is what says that a label is on paper: the answer in
-    turn that nearly every printer gives, or the job's own mark (``GS ( H``, Epson and Citizen)."""
+    turn that nearly every printer gives, or the job's own mark (``GS ( H``, Epson and Citizen). ``drawer`` is what its
+    switch says while the cash drawer at the printer's plug is open."""
 
     url: str
     width_dots: Literal[384, 512, 576] = 576
     proof: Literal["barrier", "process_id"] = "barrier"
+    drawer: Literal["none", "high", "low", "no_switch"] = "none"
 
     def __post_init__(self) -> None:
         try:
             connect_to(self.url)
         except AddressWrong as wrong:
             raise ValueError(str(wrong.reason)) from None
+
+
+class ScalePart(Part, frozen=True, kw_only=True):
+    """``path`` is a stable device name; the protocol is set at the scale."""
+
+    path: str
+    protocol: Literal["sics", "nci", "sma"]
+    baud: int = 9600
 
 
 class PanelPart(Part, frozen=True, kw_only=True):
@@ -84,6 +94,7 @@ class TerminalSettings(Part, frozen=True, kw_only=True):
     language: str = "en"
     scanners: tuple[ScannerPart, ...] = ()
     printer: PrinterPart | None = None
+    scale: ScalePart | None = None
     panel: PanelPart = PanelPart()
     cover_after: float = 60.0
     """Seconds without a touch or scan until patient data is covered."""

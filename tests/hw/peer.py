@@ -71,13 +71,14 @@ class Emupos:
 
     @asynccontextmanager
     async def running(self, folder: Path) -> AsyncIterator["Running"]:
-        """The program itself: a printer on TCP and a scanner on a pseudo terminal, until the block ends."""
+        """The program itself: a printer with a drawer on TCP, scanner and scale on pseudo terminals."""
         api, port = _free_port(), _free_port()
         config = folder / "emupos.yaml"
         config.write_text(
             f"schema: 1\napi: {{host: 127.0.0.1, port: {api}}}\ndevices:\n"
             f"  - {{id: front, type: printer, profile: epson-tm-t20iii, receipts_dir: {folder / 'receipts'},"
-            f" connections: [tcp: {{port: {port}}}]}}\n"
+            f" connections: [tcp: {{port: {port}}}], drawer: {{sensor_open_level: high}}}}\n"
+            "  - {id: dock, type: scale, profile: sma-15kg, connections: [serial: {pty: true}]}\n"
             "  - {id: lane, type: scanner, mode: serial, connections: [serial: {pty: true}]}\n"
         )
         environment = {**os.environ, "TMPDIR": str(folder), "NO_COLOR": "1"}
@@ -90,7 +91,7 @@ class Emupos:
         )
         try:
             async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{api}/api/v1/devices") as client:
-                running = Running(client, port, folder / "emupos" / "lane")
+                running = Running(client, port, folder / "emupos" / "lane", folder / "emupos" / "dock")
                 await until(lambda: process.returncode is not None or _listens(port), 60)
                 assert process.returncode is None, "emupos did not start"
                 yield running
@@ -105,6 +106,7 @@ class Running:
     client: httpx.AsyncClient
     port: int
     scanner: Path
+    scale: Path
 
     async def fault(self, name: str, on: bool) -> None:
         answer = await self.client.request("PUT" if on else "DELETE", f"/front/faults/{name}")
@@ -112,6 +114,12 @@ class Running:
 
     async def scan(self, data: str) -> None:
         (await self.client.post("/lane/scans", json={"data": data, "countdown_seconds": 0})).raise_for_status()
+
+    async def weight(self, grams: int, *, stable: bool = True) -> None:
+        (await self.client.put("/dock/weight", json={"grams": grams, "stable": stable})).raise_for_status()
+
+    async def shut_drawer(self) -> None:
+        (await self.client.post("/front/drawer/close")).raise_for_status()
 
     async def papers(self) -> list[str]:
         """The words on every piece of paper so far."""

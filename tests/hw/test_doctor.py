@@ -4,6 +4,7 @@ import asyncio
 import errno
 import json
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,10 @@ from kiosk.cli import main
 from kiosk.doctor import Finding, Machine, examine
 from kiosk.hw.found import found, stable_name
 from kiosk.hw.printer.sim import VirtualPrinter
+from kiosk.hw.scale.sim import VirtualScale
 from kiosk.hw.scanner.evdev import DeviceSource
 from kiosk.hw.scanner.sim import VirtualScanner
-from kiosk.settings import HubPart, PrinterPart, ScannerPart, TerminalSettings, to_toml
+from kiosk.settings import HubPart, PrinterPart, ScalePart, ScannerPart, TerminalSettings, to_toml
 
 from .printers import plugged
 
@@ -135,6 +137,23 @@ async def test_a_printer_with_a_fault(machine: Machine, printer: VirtualPrinter,
     (finding,) = await examine(settings_for(printer=part), machine)
     assert (finding.well, str(finding.says)) == (False, says)
     assert printer.pieces == []
+
+
+async def test_scale_and_drawer_are_tried(machine: Machine, printer: VirtualPrinter) -> None:
+    scale = VirtualScale(machine.dev / "scale", "sma")
+    scale.grams = Decimal("3.50")
+    part = ScalePart(path=str(scale.path), protocol="sma")
+    url = f"tcp://127.0.0.1:{printer.port}"
+    told = settings_for(printer=PrinterPart(url=url, drawer="high"), scale=part)
+    said = by_device(await examine(told, machine))
+    assert said[str(scale.path)] == (True, "It shows 3.50 g.")
+    assert said[f"drawer at {url}"] == (True, "It is shut.")
+    printer.drawer_open, scale.moving = True, False
+    scale.close()
+    said = by_device(await examine(told, machine))
+    assert said[str(scale.path)] == (False, "The scale is not connected. Check its cable.")
+    assert "It is open" in said[f"drawer at {url}"][1]
+    assert printer.drawer_pulses == 0, "the doctor looks, and opens nothing"
 
 
 async def test_missing_programs_and_fonts_are_named(

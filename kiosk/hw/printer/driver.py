@@ -11,7 +11,7 @@ from typing import Literal
 
 from kiosk.hw.printer.line import Line
 from kiosk.hw.printer.port import Changed, Condition, Job, Outcome, Paper, Patience, PrinterState
-from kiosk.hw.printer.status import MAKER, MODEL, drawer_is_open, mark_of, proof
+from kiosk.hw.printer.status import MAKER, MODEL, drawer_pin, mark_of, proof
 from kiosk.hw.wires import Connect
 from kiosk.model.text import Text, text
 
@@ -102,15 +102,15 @@ class EscPosPrinter:
                 # ESC p: 50 ms of pulse, 500 ms of rest.
                 return await line.take(bytes([0x1B, 0x70, pin, 25, 250]))
 
-    async def drawer_open(self) -> bool | None:
-        """None where the printer does not answer. A printer without a drawer says the same as a shut one."""
+    async def drawer_pin(self) -> bool | None:
+        """Whether pin 3 of the drawer's plug is high; None where the printer does not answer."""
         async with self._turn:
             try:
                 async with await self._connected() as line:
                     status = await line.printer_status()
             except OSError:
                 return None
-            return None if status is None else drawer_is_open(status)
+            return None if status is None else drawer_pin(status)
 
     # --- before -------------------------------------------------------------------------------------------------------
 

@@ -105,8 +105,8 @@ def state_of(printer: int, cause: int, error: int, paper: int) -> PrinterState:
     return PrinterState(condition=_condition(printer, cause, error, paper))
 
 
-def drawer_is_open(printer: int) -> bool:
-    """From the answer of ``DLE EOT 1``: pin 3 of the drawer's plug is high while the usual switch is open."""
+def drawer_pin(printer: int) -> bool:
+    """From the answer of ``DLE EOT 1``: whether pin 3 of the drawer's plug is high."""
     return bool(printer & 0x04)
 
 
