@@ -336,3 +336,19 @@ async def test_twenty_patients_of_one_caregiver_share_the_time_of_one_question(t
 def test_the_hub_waits_for_the_registry_less_long_than_the_terminals_for_the_hub(tmp_path):
     assert Pace().question == q.ANSWERED_WITHIN
     assert settings(tmp_path).registry.seconds < q.ANSWERED_WITHIN
+
+
+@pytest.mark.requirement("PAT-07")
+@pytest.mark.parametrize("hides", ["the age", "the basis"])
+async def test_a_record_that_hides_how_old_its_data_was_is_told_to_the_manager(tmp_path, lenient, hides):
+    async with trial(tmp_path, packs=lenient) as shop:
+        await seen_once(shop)
+        shop.clock.advance(3600)
+        shop.registry.trouble = AWAY
+        visit = await attended(shop)
+        order = await shop.picked(await shop.ordered(visit))
+        units = await shop.proven(visit, order)
+        permit = await shop.permitted(visit, order)
+        other = None if hides == "the basis" else changed(permit.basis, as_of=shop.clock.now())
+        accepted = await shop.tell("counter-1", shop.handed_over(visit, order, permit, units, basis=other))
+        assert list(accepted.flagged.values()) == ["dispensed on another word of the registry than the permit's"]

@@ -125,6 +125,26 @@ FAULTS = {
         "per_unit = 0",
         "version 2020-01-01: pool flower divides by zero or less",
     ),
+    "an outage rule without an age": (
+        'rule = "no_pass"',
+        'rule = "last_answer"',
+        "version 2020-01-01: the outage rule does not say for how many hours the last answer may be used",
+    ),
+    "an outage rule about nothing": (
+        'rule = "no_pass"',
+        'rule = "last_answer"\nhours = 4\nlimits = { wine = 1 }',
+        "version 2020-01-01: the outage rule names no pool: wine",
+    ),
+    "an outage rule below zero": (
+        'rule = "no_pass"',
+        'rule = "last_answer"\nhours = 4\nlimits = { flower = -1 }',
+        "version 2020-01-01: the outage rule has a limit below zero",
+    ),
+    "hours for an outage nobody passes": (
+        'rule = "no_pass"',
+        'rule = "no_pass"\nhours = 4',
+        "version 2020-01-01: an outage that nobody passes has hours or limits",
+    ),
     "no such zone": ("America/New_York", "America/Atlantis", "no time zone is called America/Atlantis"),
     "a broken pattern": ('"Z[0-9]+"', '"Z[0-9"', "card pattern Z[0-9"),
     "an end before the beginning": (
@@ -223,3 +243,12 @@ def test_a_pack_says_where_it_comes_from_or_is_refused() -> None:
     bare = source_of(pool()).replace(SOURCE, "", 1)
     with pytest.raises(ValueError, match="missing required field `citation`"):
         parse(bare)
+
+
+@pytest.mark.requirement("PAT-07")
+@pytest.mark.parametrize("state", STATES)
+def test_no_real_state_lets_an_old_answer_count_without_a_rule_that_was_read(state: str) -> None:
+    """No source names such a rule for these: silence of the registry stops every sale."""
+    for pack in versions(state):
+        assert pack.outage.rule == "no_pass"
+        assert pack.outage.oldest is None

@@ -44,6 +44,15 @@ def test_a_package_that_may_not_leave_says_why(reason: str) -> None:
 
 
 @pytest.mark.requirement("PIK-04")
+@pytest.mark.parametrize("reason", KEPT)
+def test_danger_is_said_before_any_difference_from_the_order(reason: str) -> None:
+    wrong = {"product_id": "flower", "batch": "B-9", "lab": lab(thc=Decimal(1), cbd=Decimal(2))}
+    refusal = why_not_for(LINE, package(**{**wrong, **KEPT[reason]}), flower(), TODAY)
+    assert refusal is not None
+    assert refusal.rule == f"store.{reason}"
+
+
+@pytest.mark.requirement("PIK-04")
 @pytest.mark.parametrize("hold", ["recall", "investigation", "quarantine", "a flag nobody has heard of"])
 def test_any_hold_keeps_it_and_is_named(hold: str) -> None:
     refusal = why_kept(package(holds=(hold,)), TODAY)
