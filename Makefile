@@ -62,6 +62,10 @@ torture: setup  ## the long runs: ten thousand interleavings, and the plug pulle
 	@KIOSK_TORTURE=1 $(BIN)/pytest -n 2 tests/hub/test_two_terminals.py
 	@$(BIN)/kiosk demo --script visit --kill-at each --out $(OUT)/torture
 
+.PHONY: fuzz
+fuzz: setup  ## ten million inputs of strangers at the codecs, guided by coverage: a document or a named refusal, nothing else
+	@nice -n 19 $(BIN)/python -m tests.fuzz
+
 .PHONY: lock
 lock:  ## pin all dependencies anew
 	@$(BIN)/pip-compile --quiet --strip-extras --extra dev --generate-hashes --allow-unsafe --no-emit-index-url \
