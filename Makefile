@@ -64,6 +64,7 @@ torture: setup  ## the long runs: ten thousand interleavings, and the plug pulle
 
 .PHONY: fuzz
 fuzz: setup  ## ten million inputs of strangers at the codecs, guided by coverage: a document or a named refusal, nothing else
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r tests/fuzz/requirements.lock
 	@nice -n 19 $(BIN)/python -m tests.fuzz
 
 .PHONY: lock

@@ -28,7 +28,7 @@ def main() -> None:
     options = [
         f"-runs={arguments.runs}",
         f"-seed={arguments.seed}",
-        "-max_len=700",
+        "-max_len=4000",
         "-timeout=5",
         "-print_final_stats=1",
     ]

@@ -4,11 +4,17 @@ Shared by the coverage-guided fuzzer (``python -m tests.fuzz``) and by the short
 """
 
 from collections.abc import Callable
+from datetime import UTC, datetime
+
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from kiosk.documents import aamva, codes, gs1, mrz, stripe, tags
 from kiosk.documents.cards import CardFormats
 from kiosk.documents.decoding import decode
 from kiosk.documents.identified import Identified
+from kiosk.documents.mdoc import engagement, response
+from kiosk.documents.mdoc.refused import NotProven
+from kiosk.documents.mdoc.request import PHOTO_ID
 from kiosk.documents.reasons import REASON_KEYS
 from kiosk.model.documents import AnyDocument, PhotoId, ProductCode, Reading, Unread
 from kiosk.scan_lines import answer
@@ -71,7 +77,27 @@ def line(data: bytes) -> None:
         raise Broken("neither fields nor a refusal")
 
 
-CODECS: tuple[Callable[[bytes], None], ...] = (whole, licence, passport, swipe, product, tag, line)
+def phone(data: bytes) -> None:
+    """What a phone says: its QR code, and its answer with the standard's example as a start."""
+    try:
+        if data[:5] == b"mdoc:":
+            engagement.read(data.decode("latin-1"))
+        else:
+            response.verified(
+                data,
+                asked=PHOTO_ID,
+                agreed=[None, None, None],
+                reader_key=_KEY,
+                roots=(),
+                now=datetime(2020, 10, 5, tzinfo=UTC),
+            )
+            raise Broken("a licence without a trusted issuer")
+    except NotProven as refused:
+        named(refused.reason_key)
+
+
+_KEY = ec.derive_private_key(1, ec.SECP256R1())
+CODECS: tuple[Callable[[bytes], None], ...] = (whole, licence, passport, swipe, product, tag, line, phone)
 
 
 def dispatch(data: bytes) -> None:

@@ -1,8 +1,10 @@
 """What the fuzzer starts from: one sound code of each kind, with the byte that chooses its codec."""
 
 import json
+from base64 import urlsafe_b64encode
 from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 
 from kiosk.demo.specimens import licence
 from kiosk.documents import codes
@@ -46,4 +48,7 @@ def seeds() -> Iterator[bytes]:
     for own in (codes.ticket_code("T1"), codes.label_code("D1", 2), codes.shelf_code("V-A3-2")):
         yield b"\x05" + own.encode()
     yield b"\x06" + json.dumps({"raw": licences[0].decode("latin-1"), "symbology": "]L2"}).encode()
+    example = json.loads((Path(__file__).parents[1] / "documents" / "annex_d.json").read_text("ascii"))
+    yield b"\x07" + bytes.fromhex("".join(example["device_response"]))
+    yield b"\x07mdoc:" + urlsafe_b64encode(bytes.fromhex("".join(example["device_engagement"])))
     yield b"\x06" + json.dumps({"events": KEYS, "layout": "de"}).encode()
