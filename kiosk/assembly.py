@@ -9,11 +9,15 @@ from collections.abc import Awaitable, Callable
 from functools import cache, partial
 from pathlib import Path
 
+from msgspec import structs
+
 from kiosk.flows.runner import Observer
 from kiosk.flows.steps import Picture
+from kiosk.hw.hotplug import Hotplug
 from kiosk.hw.printer.address import connect_to
 from kiosk.hw.printer.driver import EscPosPrinter
 from kiosk.hw.printer.port import Paper, Printer
+from kiosk.hw.scanner.framing import FrameRules
 from kiosk.hw.scanner.port import Scanner
 from kiosk.hw.sound import make_ear
 from kiosk.local_store.finder import Found, HubAddress
@@ -49,10 +53,11 @@ async def run_until(
     """
     clock = SystemClock()
     folder = Path(settings.data)
+    hotplug = Hotplug()
     store = await TerminalStore.open(folder / "store", load_or_make_key(folder / "key"))
     try:
         last = (await store.recall(HUB_SEEN) or b"").decode()
-        terminal = _assemble(settings, clock, store, last, draw, observers, drawn)
+        terminal = _assemble(settings, clock, store, last, draw, observers, drawn, hotplug)
         ready(terminal)
         if remote is not None and settings.rehearsal is not None:
             await remote.start(Path(settings.rehearsal.socket))
@@ -66,6 +71,7 @@ async def run_until(
     finally:
         if remote is not None:
             await remote.close()
+        hotplug.close()
         await store.close()
 
 
@@ -77,6 +83,7 @@ def _assemble(
     draw: Callable[[Picture], None],
     observers: tuple[Observer, ...],
     drawn: Callable[[], Awaitable[object]] | None,
+    hotplug: Hotplug,
 ) -> Terminal:
     pack = load(settings.state, clock.now().date())
     address = HubAddress(
@@ -109,7 +116,7 @@ def _assemble(
         decode=_decoder(pack),
         draw=draw,
         ear=make_ear(on=settings.sound),
-        scanners=tuple(_scanner(part, clock) for part in settings.scanners),
+        scanners=_scanners(settings, clock, hotplug),
         printer=_printer(settings, paper),
         compose=partial(_compose, paper),
         cover_after=settings.cover_after,
@@ -124,16 +131,37 @@ def _printer(settings: TerminalSettings, paper: Paper) -> Printer | None:
     return EscPosPrinter(part.url, connect_to(part.url), paper=paper, proof=part.proof) if part else None
 
 
-def _scanner(part: ScannerPart, clock: Clock) -> Scanner:
-    path = Path(part.path)
-    if part.kind == "serial":
-        from kiosk.hw.scanner.serial import serial_scanner  # noqa: PLC0415
+def _scanners(settings: TerminalSettings, clock: Clock, hotplug: Hotplug) -> tuple[Scanner, ...]:
+    scanners = [_scanner(part, clock, hotplug) for part in settings.scanners]
+    if settings.keyboards != "leave":
+        from kiosk.hw.scanner.guard import KeyboardGuard, keyboards_beside  # noqa: PLC0415
 
-        return serial_scanner(path.name, path, clock, baud=part.baud)
-    from kiosk.hw.scanner.evdev import DeviceSource, key_scanner  # noqa: PLC0415
+        ours = [Path(part.path) for part in settings.scanners if part.kind == "keyboard"]
+        look = keyboards_beside(ours, grab=settings.keyboards == "guard")
+        scanners.append(KeyboardGuard(look, pause=hotplug.pause))
+    return tuple(scanners)
+
+
+def _scanner(part: ScannerPart, clock: Clock, hotplug: Hotplug) -> Scanner:
+    path = Path(part.path)
+
+    def as_set(rules: FrameRules) -> FrameRules:
+        return structs.replace(rules, prefix=part.prefix.encode(), suffix=part.suffix.encode(), aim=part.aim)
+
+    if part.kind == "serial":
+        from kiosk.hw.scanner.serial import SLOW, serial_scanner  # noqa: PLC0415
+
+        rules = as_set(FrameRules(quiet=0.15 if part.baud <= SLOW else 0.06))
+        return serial_scanner(
+            path.name, path, clock, baud=part.baud, character=part.character, rules=rules, pause=hotplug.pause
+        )
+    from kiosk.hw.scanner.evdev import KEY_RULES, DeviceSource, key_scanner  # noqa: PLC0415
     from kiosk.hw.scanner.layouts import LAYOUTS  # noqa: PLC0415
 
-    return key_scanner(path.name, lambda: DeviceSource(path), clock, layout=LAYOUTS[part.layout])
+    source = partial(DeviceSource, path)
+    return key_scanner(
+        path.name, source, clock, layout=LAYOUTS[part.layout], rules=as_set(KEY_RULES), pause=hotplug.pause
+    )
 
 
 def _decoder(pack: Pack) -> Callable[[Reading], AnyDocument]:

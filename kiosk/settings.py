@@ -30,12 +30,24 @@ class HubPart(Part, frozen=True, kw_only=True):
 
 
 class ScannerPart(Part, frozen=True, kw_only=True):
-    """``path`` is a stable device name: ``/dev/serial/by-id/…`` or ``/dev/input/by-id/…-event-kbd``."""
+    """``path`` is a stable device name: ``/dev/serial/by-id/…`` or ``/dev/input/by-id/…-event-kbd``.
+
+    ``prefix`` and ``suffix`` are what the scanner is set to put around a scan besides CR and LF; ``aim`` that it sends
+    AIM identifiers. ``baud`` and ``character`` (data bits, parity, stop bits) matter on RS-232 alone.
+    """
 
     kind: Literal["serial", "keyboard"]
     path: str
     baud: int = 115200
+    character: Literal["8N1", "8N2", "7E1", "7O1", "8E1"] = "8N1"
     layout: Literal["us", "uk", "de"] = "us"
+    prefix: str = ""
+    suffix: str = ""
+    aim: bool = False
+
+    def __post_init__(self) -> None:
+        if not (self.prefix + self.suffix).isascii():
+            raise ValueError("prefix and suffix are ASCII")
 
 
 class PrinterPart(Part, frozen=True, kw_only=True):
@@ -99,6 +111,9 @@ class TerminalSettings(Part, frozen=True, kw_only=True):
     cover_after: float = 60.0
     """Seconds without a touch or scan until patient data is covered."""
     sound: bool = True
+    keyboards: Literal["leave", "watch", "guard"] = "watch"
+    """Keyboards that are no scanner of this terminal: let be; watched for one that types like a machine; or held back
+    from the window and the console too, as on a terminal that stands among the public."""
     rehearsal: RehearsalPart | None = None
 
 

@@ -209,3 +209,37 @@ def test_no_bytes_bring_it_down_or_make_it_grow(pieces: list[tuple[float, bytes]
         for reading in framer.feed(data, at):
             assert len(reading.data) <= SERIAL.most
         assert len(framer._buffer) <= SERIAL.most
+
+
+STRIPE = b"%FLTAMPA^SAMPLE$MARISOL$^1 MAIN ST?;6360101234567=301219860606?+!!?"
+
+
+@pytest.mark.parametrize("end", [b"", b"\r", b"\r\n"])
+def test_the_tracks_of_a_stripe_stay_together(end: bytes) -> None:
+    assert datas([(1.0, STRIPE + end)]) == [STRIPE]
+    tracks = STRIPE.replace(b"?;", b"?" + end + b";").replace(b"?+", b"?" + end + b"+")
+    assert datas([(1.0, tracks + end)]) == [tracks]
+
+
+def test_a_plain_code_that_begins_like_a_track_ends_at_once() -> None:
+    framer = Framer("vault", SERIAL)
+    assert [reading.data for reading in framer.feed(b"%PRICE-7\r", 1.0)] == [b"%PRICE-7"]
+
+
+def test_what_the_device_puts_around_each_scan_is_taken_off() -> None:
+    rules = FrameRules(prefix=b"~A", suffix=b"\t")
+    framer = Framer("vault", rules)
+    assert [reading.data for reading in framer.feed(b"~A" + TAG + b"\t~A" + TAG[::-1] + b"\t", 1.0)] == [TAG, TAG[::-1]]
+    assert datas([(1.0, b"~A" + licence() + b"\t")], rules) == [licence()]
+    assert datas([(1.0, TAG + b"\r")], rules) == [TAG], "a device that was set back to its own ways is understood"
+
+
+@given(st.binary(min_size=1, max_size=3), st.lists(st.integers(1, 9), max_size=20))
+def test_any_prefix_leaves_the_code_whole(prefix: bytes, cuts: list[int]) -> None:
+    if set(prefix) & set(b"\r\n\x00\x02\x03\x7f\xef\xbb\xbf"):
+        return
+    data, chunks = prefix + TAG + b"\r", []
+    for size in [*cuts, len(data)]:
+        chunks.append((1.0, data[:size]))
+        data = data[size:]
+    assert datas(chunks, FrameRules(prefix=prefix)) == [TAG]

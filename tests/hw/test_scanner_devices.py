@@ -26,7 +26,7 @@ from .peer import Emupos
 from .samples import TAG, licence, until
 
 CLOCK = SystemClock()
-ABSENT, OPENING, READY, LOST, IN_USE = ScannerState
+ABSENT, OPENING, READY, LOST, IN_USE, FOREIGN = ScannerState
 
 
 class Desk:

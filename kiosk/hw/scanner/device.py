@@ -5,6 +5,7 @@ import errno
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
+from kiosk.hw.hotplug import Pause
 from kiosk.hw.scanner.framing import Framer, FrameRules
 from kiosk.hw.scanner.port import Changed, Deliver, ScannerState
 from kiosk.model.clock import Clock
@@ -37,17 +38,26 @@ class DeviceScanner:
     """A :class:`~kiosk.hw.scanner.port.Scanner` over anything that opens as a :class:`Wire`.
 
     ``open_wire`` resolves a stable name afresh each time: after a re-plug the old node may be somebody else's. It
-    raises ``OSError`` while the device is not to be had.
+    raises ``OSError`` while the device is not to be had. ``pause`` waits between two looks: at most so many seconds,
+    and less where it knows that something was plugged in.
     """
 
     def __init__(
-        self, name: str, open_wire: Callable[[], Wire], rules: FrameRules, clock: Clock, *, look_every: float = 0.5
+        self,
+        name: str,
+        open_wire: Callable[[], Wire],
+        rules: FrameRules,
+        clock: Clock,
+        *,
+        look_every: float = 0.5,
+        pause: Pause = asyncio.sleep,
     ) -> None:
         self.name = name
         self._open_wire = open_wire
         self._rules = rules
         self._clock = clock
         self._look_every = look_every
+        self._pause = pause
 
     async def run(self, deliver: Deliver, changed: Changed) -> None:
         state: ScannerState | None = None
@@ -64,7 +74,7 @@ class DeviceScanner:
                 wire = self._open_wire()
             except OSError as trouble:
                 tell(_state_for(trouble, gone))
-                await asyncio.sleep(self._look_every)
+                await self._pause(self._look_every)
                 continue
             tell(ScannerState.READY)
             try:

@@ -4,12 +4,14 @@ Grabbed, because otherwise the same scan also types into the focused field, pres
 the text console, where a printed barcode could run commands.
 """
 
+import asyncio
 import socket
 import struct
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+from kiosk.hw.hotplug import Pause
 from kiosk.hw.scanner.device import DeviceScanner
 from kiosk.hw.scanner.framing import FrameRules
 from kiosk.hw.scanner.keys import KeyDecoder
@@ -47,14 +49,16 @@ class EventSource(Protocol):
 
 
 class DeviceSource:
-    """An input device, grabbed. Raises ``OSError``: EBUSY where another program has grabbed it."""
+    """An input device, grabbed unless it is only to be watched. Raises ``OSError``: EBUSY where another program has
+    grabbed it."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, grab: bool = True) -> None:
         import evdev  # noqa: PLC0415  a serial-only terminal does without it
 
         self._device = evdev.InputDevice(str(path))
         try:
-            self._device.grab()
+            if grab:
+                self._device.grab()
             self.caps = evdev.ecodes.LED_CAPSL in self._device.leds()
         except OSError:
             self._device.close()
@@ -148,6 +152,11 @@ def key_scanner(
     layout: Layout = US,
     rules: FrameRules = KEY_RULES,
     look_every: float = 0.5,
+    pause: Pause = asyncio.sleep,
 ) -> DeviceScanner:
     """``open_source`` is ``lambda: DeviceSource(path)`` with a stable ``/dev/input/by-id/…-event-kbd``, or a replay."""
-    return DeviceScanner(name, lambda: KeyWire(open_source(), layout, clock), rules, clock, look_every=look_every)
+
+    def opened() -> KeyWire:
+        return KeyWire(open_source(), layout, clock)
+
+    return DeviceScanner(name, opened, rules, clock, look_every=look_every, pause=pause)

@@ -13,6 +13,7 @@ from kiosk.model.documents import Reading
 
 _ENDS = b"\r\n"
 _PADDING = b"\x00\x02\x03\x7f"  # STX and ETX of ID readers, NUL and DEL of noisy lines
+_TRACKS = (b"%", b";", b"+")  # start sentinels of the three tracks, ISO/IEC 7811
 _BOM = b"\xef\xbb\xbf"
 _AIM = re.compile(rb"\][A-Za-z][0-9A-Za-z]")
 _ANSI = re.compile(rb"(?:ANSI |AAMVA)\d{6}\d{2}(?:\d{2})?(\d{2})((?:[A-Z]{2}\d{8})+)")
@@ -28,12 +29,15 @@ class FrameRules(Noun, frozen=True, kw_only=True):
     ``quiet`` is the silence in seconds that ends a scan: 0.06 for serial, 0.15 at 9600 baud and less, 0.12 for keys,
     0.25 for keys with a delay between them. ``least`` is the shortest scan in bytes; anything shorter is somebody
     typing. ``aim`` says that the device is set to send AIM identifiers, so that a leading ``]`` is not data.
+    ``prefix`` and ``suffix`` are what the device is set to put around each scan, besides or instead of CR and LF.
     """
 
     quiet: float = 0.06
     least: int = 1
     most: int = 4096
     aim: bool = False
+    prefix: bytes = b""
+    suffix: bytes = b""
     no_read: tuple[bytes, ...] = (b"NR", b"NOREAD", b"NO READ", b"ERROR")
 
 
@@ -68,6 +72,8 @@ class Framer:
             self._buffer.append(byte)
             if byte in _ENDS and self._complete():
                 readings += self._end(exact=True)
+            elif self._rules.suffix and self._buffer.endswith(self._rules.suffix) and not self._open():
+                readings += self._end()
             elif len(self._buffer) > self._rules.most:
                 self._spoil("too_long")
         if data:
@@ -111,8 +117,11 @@ class Framer:
     def _open(self) -> bool:
         """Whether a terminator may be a part of what is coming in."""
         head = bytes(self._buffer[:12]).lstrip(_PADDING)
+        head = head.removeprefix(self._rules.prefix)
         if head.startswith((b"@", b"]L")) or b"ANSI " in head or b"AAMVA" in head:
             return True
+        if head.startswith(_TRACKS) and b"?" in self._buffer:
+            return True  # a stripe: some readers send each of its tracks with an end of its own
         if self._rules.aim and _AIM.match(head) and head[3:4] == b"@":
             return True
         return bool(self._buffer) and self._lines_missing() > 0
@@ -152,8 +161,10 @@ class Framer:
         """``exact``: it ended by its own directory, and all of it is the document's."""
         data = bytes(self._buffer)
         self._wipe()
-        data = data.removeprefix(_BOM).strip(_PADDING)
+        data = data.removeprefix(_BOM).strip(_PADDING).removeprefix(self._rules.prefix)
         body = data if exact else data.rstrip(_ENDS + _PADDING)
+        if self._rules.suffix:
+            body = body.removesuffix(self._rules.suffix)
         if b"ANSI " in body[:40] and (terminator := _SEGMENT_END.match(data, len(body))):
             body += terminator[0]  # the document's own, up to its CR; what follows is the device's
         if not body:

@@ -18,6 +18,8 @@ class ScannerState(StrEnum):
     """It was there and went."""
     IN_USE = "in_use"
     """Another program holds it. It is not read beside that program: each would get half of the scans."""
+    FOREIGN = "foreign"
+    """No scanner of ours: a keyboard that nobody knows typed as fast as a machine."""
 
 
 Deliver = Callable[[Reading], None]
@@ -44,6 +46,7 @@ _WORDS = {
     ScannerState.READY: None,
     ScannerState.LOST: text("The scanner has gone. Check its cable."),
     ScannerState.IN_USE: text("Another program uses the scanner. Call a manager."),
+    ScannerState.FOREIGN: text("A keyboard that nobody knows types by itself. Unplug it and call a manager."),
 }
 
 

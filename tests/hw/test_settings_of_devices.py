@@ -1,0 +1,53 @@
+"""What the settings say of a device is how it is read."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kiosk.assembly import _scanners
+from kiosk.hw.hotplug import Hotplug
+from kiosk.hw.scanner.sim import VirtualScanner
+from kiosk.model.clock import SystemClock
+from kiosk.model.documents import Reading
+from kiosk.settings import ScannerPart, TerminalSettings, read, to_toml
+
+from .samples import TAG, until
+from .test_doctor import settings_for
+
+
+def written(folder: Path, settings: TerminalSettings) -> TerminalSettings:
+    file = folder / "terminal.toml"
+    file.write_text(to_toml(settings))
+    return read(file, TerminalSettings)
+
+
+async def test_a_serial_scanner_is_read_as_the_settings_say(tmp_path: Path) -> None:
+    port = VirtualScanner(tmp_path / "usb-Old_Reader")
+    part = ScannerPart(
+        kind="serial", path=str(port.path), baud=9600, character="7E1", prefix="~A", suffix="\t", aim=True
+    )
+    hotplug = Hotplug()
+    (scanner,) = _scanners(written(tmp_path, settings_for(part, keyboards="leave")), SystemClock(), hotplug)
+    readings: list[Reading] = []
+    states: list[Any] = []
+    running = asyncio.create_task(scanner.run(readings.append, states.append))
+    await until(lambda: states)
+    await port.scan(b"~A]C0" + TAG, terminator=b"\t")
+    await until(lambda: readings)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    hotplug.close()
+    port.close()
+    assert [(reading.data, reading.symbology, reading.device) for reading in readings] == [
+        (TAG, "]C0", "usb-Old_Reader")
+    ]
+
+
+@pytest.mark.parametrize(("setting", "names"), [("leave", []), ("watch", ["keyboards"]), ("guard", ["keyboards"])])
+async def test_other_keyboards_are_watched_unless_the_settings_let_them_be(
+    tmp_path: Path, setting: str, names: list[str]
+) -> None:
+    settings = written(tmp_path, settings_for(keyboards=setting))
+    assert [scanner.name for scanner in _scanners(settings, SystemClock(), Hotplug())] == names
