@@ -14,12 +14,13 @@ from msgspec import structs
 from kiosk.flows.runner import Observer
 from kiosk.flows.steps import Picture
 from kiosk.hw.hotplug import Hotplug
+from kiosk.hw.light import LEDS, KernelLamp, Light, Signs
 from kiosk.hw.printer.address import connect_to
 from kiosk.hw.printer.driver import EscPosPrinter
 from kiosk.hw.printer.port import Paper, Printer
 from kiosk.hw.scanner.framing import FrameRules
 from kiosk.hw.scanner.port import Scanner
-from kiosk.hw.sound import make_ear
+from kiosk.hw.sound import Sound, make_ear
 from kiosk.local_store.finder import Found, HubAddress
 from kiosk.local_store.keys import load_or_make_key
 from kiosk.local_store.link import HubLink
@@ -114,8 +115,8 @@ def _assemble(
         store=store,
         connect=connect,
         decode=_decoder(pack),
-        draw=draw,
-        ear=make_ear(on=settings.sound),
+        draw=_narrated(settings, draw),
+        ear=_ear(settings),
         scanners=_scanners(settings, clock, hotplug),
         printer=_printer(settings, paper),
         compose=partial(_compose, paper),
@@ -129,6 +130,28 @@ def _assemble(
 def _printer(settings: TerminalSettings, paper: Paper) -> Printer | None:
     part = settings.printer
     return EscPosPrinter(part.url, connect_to(part.url), paper=paper, proof=part.proof) if part else None
+
+
+def _ear(settings: TerminalSettings) -> Sound:
+    sound = make_ear(on=settings.sound)
+    return Signs(sound, Light(KernelLamp(LEDS / settings.lamp))) if settings.lamp else sound
+
+
+def _narrated(settings: TerminalSettings, draw: Callable[[Picture], None]) -> Callable[[Picture], None]:
+    if settings.speech is None:
+        return draw
+    from kiosk.hw.speech import find_speech  # noqa: PLC0415
+    from kiosk.narrator import Narrator  # noqa: PLC0415
+    from kiosk.screens.words import Language  # noqa: PLC0415
+
+    languages = cache(Language)
+    narrator = Narrator(find_speech(settings.speech.device), lambda words, code: languages(code).say(words))
+
+    def both(picture: Picture) -> None:
+        draw(picture)
+        narrator.drawn(picture)
+
+    return both
 
 
 def _scanners(settings: TerminalSettings, clock: Clock, hotplug: Hotplug) -> tuple[Scanner, ...]:

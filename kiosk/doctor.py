@@ -11,12 +11,14 @@ from pathlib import Path
 
 from kiosk.hw.drawer import PrinterDrawer
 from kiosk.hw.found import Found, found, stable_name
+from kiosk.hw.light import KernelLamp
 from kiosk.hw.printer.address import connect_to
 from kiosk.hw.printer.driver import EscPosPrinter
 from kiosk.hw.printer.picture import IDEOGRAPHS
 from kiosk.hw.printer.port import Paper
 from kiosk.hw.scale.driver import AskedScale
 from kiosk.hw.sound import Silence, make_ear
+from kiosk.hw.speech import Mute, find_speech
 from kiosk.hw.wires import serial_port
 from kiosk.model.base import Noun, to_json
 from kiosk.model.clock import SystemClock
@@ -56,6 +58,10 @@ async def examine(settings: TerminalSettings, machine: Machine) -> list[Finding]
     if settings.scale is not None:
         findings.append(await _scale(settings.scale))
     findings += _sound(settings)
+    if settings.lamp:
+        findings.append(_lamp(settings.lamp, machine.sys / "class" / "leds"))
+    if settings.speech is not None:
+        findings.append(_speech())
     used = _used(settings)
     return findings + [_unused(each) for each in there if not {each.name, each.node} & used]
 
@@ -145,6 +151,34 @@ def _sound(settings: TerminalSettings) -> Iterator[Finding]:
         silent = isinstance(make_ear(on=True), Silence)
         says = text("No program plays sounds: install the package alsa-utils.") if silent else _WELL
         yield Finding(device="loudspeaker", used_as="sound", well=not silent, says=says)
+
+
+def _lamp(name: str, leds: Path) -> Finding:
+    """Switched on and off once, so that somebody can see it."""
+    lamp = KernelLamp(leds / name)
+    says, well = text("It was switched on and off."), True
+    try:
+        lamp.shine(True)
+        lamp.shine(False)
+    except OSError as error:
+        well = False
+        missing = error.errno == errno.ENOENT
+        says = (
+            text("There is no such lamp: write one of {names} into the settings.", names=_names(leds))
+            if missing
+            else text("It may not be switched: install the udev rules.")
+        )
+    return Finding(device=name, used_as="signal lamp", well=well, says=says)
+
+
+def _names(folder: Path) -> str:
+    return ", ".join(sorted(path.name for path in folder.glob("*"))) or "-"
+
+
+def _speech() -> Finding:
+    silent = isinstance(find_speech(), Mute)
+    says = text("No program speaks: install the package espeak-ng.") if silent else _WELL
+    return Finding(device="headphones", used_as="speech", well=not silent, says=says)
 
 
 def _used(settings: TerminalSettings) -> set[str]:

@@ -75,6 +75,12 @@ class ScalePart(Part, frozen=True, kw_only=True):
     baud: int = 9600
 
 
+class SpeechPart(Part, frozen=True, kw_only=True):
+    """The terminal speaks. ``device`` is the sound device of its headphone jack (``"plughw:1,0"``); else the usual."""
+
+    device: str = ""
+
+
 class PanelPart(Part, frozen=True, kw_only=True):
     """``px_per_mm`` decides how large a finger's target is drawn."""
 
@@ -111,6 +117,9 @@ class TerminalSettings(Part, frozen=True, kw_only=True):
     cover_after: float = 60.0
     """Seconds without a touch or scan until patient data is covered."""
     sound: bool = True
+    lamp: str = ""
+    """A signal lamp: the name of an LED in ``/sys/class/leds``."""
+    speech: SpeechPart | None = None
     keyboards: Literal["leave", "watch", "guard"] = "watch"
     """Keyboards that are no scanner of this terminal: let be; watched for one that types like a machine; or held back
     from the window and the console too, as on a terminal that stands among the public."""

@@ -18,7 +18,7 @@ from kiosk.hw.printer.sim import VirtualPrinter
 from kiosk.hw.scale.sim import VirtualScale
 from kiosk.hw.scanner.evdev import DeviceSource
 from kiosk.hw.scanner.sim import VirtualScanner
-from kiosk.settings import HubPart, PrinterPart, ScalePart, ScannerPart, TerminalSettings, to_toml
+from kiosk.settings import HubPart, PrinterPart, ScalePart, ScannerPart, SpeechPart, TerminalSettings, to_toml
 
 from .printers import plugged
 
@@ -154,6 +154,18 @@ async def test_scale_and_drawer_are_tried(machine: Machine, printer: VirtualPrin
     assert said[str(scale.path)] == (False, "The scale is not connected. Check its cable.")
     assert "It is open" in said[f"drawer at {url}"][1]
     assert printer.drawer_pulses == 0, "the doctor looks, and opens nothing"
+
+
+async def test_lamp_and_speech_are_tried(machine: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    led = machine.sys / "class" / "leds" / "green"
+    led.mkdir(parents=True)
+    (led / "max_brightness").write_text("1")
+    said = by_device(await examine(settings_for(lamp="green", speech=SpeechPart()), machine))
+    assert said["green"] == (True, "It was switched on and off.")
+    assert said["headphones"] == (False, "No program speaks: install the package espeak-ng.")
+    said = by_device(await examine(settings_for(lamp="red"), machine))
+    assert said["red"] == (False, "There is no such lamp: write one of green into the settings.")
 
 
 async def test_missing_programs_and_fonts_are_named(
