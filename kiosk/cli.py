@@ -96,6 +96,9 @@ def _parser() -> Parser:
     doctor.add_argument("--json", action="store_true", help="for programs")
     doctor.set_defaults(command=_doctor)
 
+    allotment = commands.add_parser("allotment", help="say what a patient may buy: one JSON object in, one out")
+    allotment.set_defaults(command=_allotment)
+
     openapi = commands.add_parser("openapi", help="print the hub's API as an OpenAPI document")
     openapi.set_defaults(command=_openapi)
     return parser
@@ -174,6 +177,12 @@ def _doctor(arguments: argparse.Namespace) -> int:
     words, well = report(read(arguments.settings, TerminalSettings), as_json=arguments.json)
     print(words)
     return 0 if well else 1
+
+
+def _allotment(_: argparse.Namespace) -> None:
+    from kiosk.allotment.answer import serve  # noqa: PLC0415
+
+    serve(sys.stdin.buffer, sys.stdout.buffer)
 
 
 def _openapi(_: argparse.Namespace) -> None:

@@ -10,7 +10,10 @@ from kiosk.model.text import Text
 
 
 class Purchase(Noun, frozen=True, kw_only=True):
-    """One earlier dispensation of one product, as facts: ``units`` of a product on a local calendar date."""
+    """One earlier dispensation of one product, as facts: ``units`` of a product on a local calendar date.
+
+    Amounts are those of one unit. ``store`` is the licence of the store that sold it, ``""`` where it is not known.
+    """
 
     on: date
     product_id: str
@@ -23,6 +26,12 @@ class Purchase(Noun, frozen=True, kw_only=True):
     category: str = ""
     order: str = ""
     recommendation_id: str = ""
+    equivalent_oz: Decimal | None = None
+    volume_fl_oz: Decimal | None = None
+    supply_days: Decimal | None = None
+    daily_dose_mg: Decimal | None = None
+    thc_pct: Decimal | None = None
+    store: str = ""
 
 
 class Return(Noun, frozen=True, kw_only=True):

@@ -28,6 +28,14 @@ class Product(Noun, frozen=True, kw_only=True):
     cbd_mg: Decimal | None = None
     net_weight_g: Decimal | None = None
     flower_equivalent_g: Decimal | None = None
+    """Weight of the cannabis that was mixed in."""
+    equivalent_oz: Decimal | None = None
+    """Ounces of flower it counts as, by the state's or the producer's own figure."""
+    volume_fl_oz: Decimal | None = None
+    supply_days: Decimal | None = None
+    daily_dose_mg: Decimal | None = None
+    """mg of THC a day, where a supply is counted in days and ``supply_days`` is not told."""
+    thc_pct: Decimal | None = None
     dose: str = ""
     category: str = ""
     """Where the law counts it apart: ``"low_thc"``, ``"device"``; ``""`` is an ordinary product."""

@@ -1,40 +1,40 @@
-"""What one pool holds: which purchases it counts, for how much, until when, and what is left. Exact fractions."""
+"""What one pool holds: which purchases it counts, for how much, until when, and what is left. Exact."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from typing import Protocol
 
 from kiosk.model.allotments import Purchase
-from kiosk.model.people import Recommendation
 from kiosk.model.text import Text, text
-from kiosk.rules.law import Cycle, Measure, Member, Pack, PerRecommendation, Pool
-from kiosk.rules.windows import AnchorMissingError, back_on, in_first_cycle
+from kiosk.rules.law import Law
+from kiosk.rules.limits import Consumed, Cycle, PerRecommendation, Pool, Supply
+from kiosk.rules.measuring import Meter, NoAmountError, measure_words, meter_of
+from kiosk.rules.patients import Patient, certified_days, concerns
+from kiosk.rules.windows import (
+    AnchorMissingError,
+    Course,
+    Number,
+    back_on,
+    course_of,
+    cycle,
+    earliest,
+    in_first_cycle,
+    later,
+)
 
-MEASURES: dict[Measure, str] = {
-    "thc_mg": "THC amount",
-    "net_weight_g": "net weight",
-    "flower_equivalent_g": "flower equivalent",
-    "units": "number of units",
-}
+NO_LIMIT = Fraction(10**12)
+"""The limit of those who have none."""
 
 
-class NoAmountError(Exception):
-    """A purchase or product has no value for the measure by which the pool counts it."""
-
-    def __init__(self, product_id: str, measure: Measure) -> None:
-        super().__init__(f"{product_id} has no {measure}")
-        self.product_id = product_id
-        self.measure = measure
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Charge:
-    """``amount`` of the pool's unit, free again from ``back_on`` on; None: not while the recommendation stands."""
+    """``amount`` in the pool's parts, free again from ``back_on`` on; None: not while the recommendation stands."""
 
-    amount: Fraction
+    amount: Number
     back_on: date | None
 
     def holds(self, on: date) -> bool:
@@ -42,29 +42,58 @@ class Charge:
 
 
 @dataclass(frozen=True)
+class Limits:
+    """What one patient may have of a pool on a day, in its unit. ``lawful``: by the law with its exceptions;
+    ``stated``: by the physician; ``careful``: the least that could be the law's where something about the patient is
+    not known."""
+
+    lawful: Fraction | None
+    stated: Fraction | None
+    careful: Fraction | None
+
+    @property
+    def whole(self) -> Fraction:
+        return min(each for each in (self.lawful, self.stated) if each is not None)
+
+
+@dataclass(frozen=True)
 class Count:
     """One pool of one patient, counted for the day ``on``; the same purchases tell about later days too.
 
-    ``state_left`` is the state's own figure with the sales it cannot know taken off, ``outage_left`` in the same way
-    what may be sold on a last answer of the registry. ``unknown`` says why nothing can be said; then nothing is left.
+    ``product`` is the one it is for where the pool counts each apart. ``state_left`` is the state's own figure with the
+    sales it cannot know taken off, ``outage_left`` in the same way what may be sold on a last answer of the registry.
+    ``unknown`` says why nothing can be said; then nothing is left.
     """
 
     pool: Pool
+    meter: Meter
     on: date
-    recommendation: Recommendation | None
+    patient: Patient
     anchor: date | None
-    charges: tuple[Charge, ...]
-    state_left: Fraction | None
+    charges: tuple[Charge, ...] = ()
+    course: Course | None = None
+    product: str | None = None
+    state_left: Fraction | None = None
     outage_left: Fraction | None = None
     unknown: Text | None = None
 
+    def limits(self, on: date) -> Limits:
+        return limits_of(self.pool, self.patient, on, self.anchor)
+
     def limit(self, on: date) -> Fraction:
-        lawful = _lawful(self.pool, self.recommendation, on, self.anchor)
-        physician = _physician(self.pool, self.recommendation)
-        return min(figure for figure in (lawful, physician) if figure is not None)
+        """What may be had in all, in the pool's unit."""
+        whole = self.limits(on).whole
+        if self.course is None:
+            return whole
+        return self.meter.units(self.course.allowance(on, self.meter.parts(whole)))
+
+    def unlimited(self, on: date) -> bool:
+        return self.unknown is None and self.limits(on).whole >= NO_LIMIT
 
     def used(self, on: date) -> Fraction:
-        return sum((charge.amount for charge in self.charges if charge.holds(on)), _NOTHING)
+        if self.course is not None:
+            return self.meter.units(self.course.used(on, self.meter.parts(self.limits(on).whole)))
+        return self.meter.units(sum(charge.amount for charge in self.charges if charge.holds(on)))
 
     def left(self, on: date) -> Fraction:
         """What is left at 00:00 of ``on`` if nothing is bought before; below zero where more is used than allowed."""
@@ -73,6 +102,13 @@ class Count:
         own = self.limit(on) - self.used(on)
         state = own if self.state_left is None else min(own, self._state_left(on, self.state_left))
         return state if self.outage_left is None else min(state, self.outage_left)
+
+    def careful_left(self, on: date) -> Fraction:
+        """As :meth:`left`, by the least limit that could hold where something about the patient is not known."""
+        left, limits = self.left(on), self.limits(on) if self.unknown is None else None
+        if limits is None or limits.careful is None or limits.careful >= limits.whole:
+            return left
+        return left - (limits.whole - limits.careful)
 
     def source(self) -> str:
         """Whose figure binds: ``"outage"``, ``"registry"``, ``"physician"`` or ``"store"``."""
@@ -84,172 +120,195 @@ class Count:
             return "outage"
         if state < own:
             return "registry"
-        lawful = _lawful(self.pool, self.recommendation, self.on, self.anchor)
-        physician = _physician(self.pool, self.recommendation)
-        return "physician" if physician is not None and (lawful is None or physician < lawful) else "store"
+        limits = self.limits(self.on)
+        return "physician" if limits.stated is not None and limits.stated == limits.whole != limits.lawful else "store"
 
     def returns(self) -> list[tuple[date, Fraction]]:
         """What comes back when, soonest first."""
-        by_date: dict[date, Fraction] = defaultdict(Fraction)
+        if self.course is not None:
+            return self._course_returns(self.course)
+        by_date: dict[date, Number] = defaultdict(int)
         for charge in self.charges:
             if charge.back_on is not None and charge.amount:
                 by_date[charge.back_on] += charge.amount
-        return sorted(by_date.items())
+        return [(back, self.meter.units(amount)) for back, amount in sorted(by_date.items())]
+
+    def turns(self) -> list[date]:
+        """The later dates on which more may be left than on the date before."""
+        dates = {back for back, _ in self.returns()}
+        if isinstance(self.pool.window, Cycle) and self.anchor is not None:
+            dates.add(cycle(self.pool.window, max(self.on, self.anchor), self.anchor)[1])
+        dates |= {waiver.valid_from for waiver in self.patient.waivers}
+        return sorted(day for day in dates if day > self.on)
+
+    def _course_returns(self, course: Course) -> list[tuple[date, Fraction]]:
+        before, found = max(self.limit(self.on) - self.used(self.on), _NOTHING), []
+        for day in course.turns(self.on):
+            then = max(self.limit(day) - self.used(day), _NOTHING)
+            if then > before:
+                found.append((day, then - before))
+            before = then
+        return found
 
     def _state_left(self, on: date, now: Fraction) -> Fraction:
-        return now + sum((charge.amount for charge in self.charges if not charge.holds(on)), _NOTHING)
+        return now + self.meter.units(sum(charge.amount for charge in self.charges if not charge.holds(on)))
 
 
 _NOTHING = Fraction(0)
 
 
-def counts(
-    pack: Pack,
-    recommendation: Recommendation | None,
-    on: date,
-    *,
-    purchases: Sequence[Purchase],
-    unreported: Sequence[Purchase],
-    available: dict[str, Decimal] | None,
-    on_last_answer: bool = False,
-) -> tuple[Count, ...]:
-    """Every pool that applies, in the pack's order."""
-    found = (
-        _count(
-            pool,
-            recommendation,
-            on,
-            purchases=purchases,
-            unreported=unreported,
-            available=(available or {}).get(pool.key),
-            ceiling=pack.outage.limits.get(pool.key) if on_last_answer else None,
-        )
-        for pool in pack.pools
-    )
+class Bought(Protocol):
+    """The part of a patient's book that is counted."""
+
+    @property
+    def purchases(self) -> Sequence[Purchase]: ...
+    @property
+    def unreported(self) -> Sequence[Purchase]: ...
+    @property
+    def available(self) -> dict[str, Decimal] | None: ...
+    @property
+    def on_last_answer(self) -> bool: ...
+    @property
+    def store(self) -> str: ...
+
+
+def counts(law: Law, book: Bought, patient: Patient, on: date, products: Iterable[str] = ()) -> tuple[Count, ...]:
+    """Every pool that concerns the patient, in the pack's order. ``products`` are those that are about to be judged."""
+    found = []
+    recent: dict[date, list[Purchase]] = {}
+    for pool in law.pools:
+        if concerns(pool.who, patient) is False:
+            continue
+        oldest = max(earliest(pool.window, on), pool.counts_from or date.min)
+        if oldest not in recent:
+            # a look at the dates first, because histories are long
+            recent[oldest] = [each for each in book.purchases if each.on >= oldest]
+        apart = [None] if pool.per != "product" else sorted({*products, *(p.product_id for p in recent[oldest])} - {""})
+        found += [_count(law, pool, book, patient, on, recent[oldest], product) for product in apart or [""]]
     return tuple(each for each in found if each is not None)
 
 
-def member_of(pool: Pool, *, form: str, route: str) -> Member | None:
-    """How the pool counts such a product, exempt or not; None: it does not count it."""
-    for member in pool.members:
-        if (not member.routes or route in member.routes) and (not member.forms or form in member.forms):
-            return member
-    return None
+def limits_of(pool: Pool, patient: Patient, on: date, anchor: date | None) -> Limits:
+    """The limits of a pool for a patient on a day. Neither ``lawful`` nor ``stated``: there is none on record."""
+    limit, least = _base(pool, patient)
+    if isinstance(pool.window, Cycle):
+        limit = _of_cycle(pool.window, patient, on, anchor, limit)
+    stated = patient.limits.get(pool.stated_as or pool.key)
+    amount = None if stated is None else Fraction(stated)
+    if pool.may_raise and amount is not None:
+        limit, least = None if limit is None else amount, None
+    granted = [w.amount for w in patient.waivers if w.pool in (pool.key, "") and w.valid_from <= on <= w.valid_to]
+    if limit is not None and pool.waivable and granted:
+        most = max(Fraction(each) for each in granted)
+        limit = max(limit, most if pool.waived_at_most is None else min(most, Fraction(pool.waived_at_most)))
+    if pool.share is not None:
+        share = Fraction(pool.share)
+        limit, amount = (None if each is None else each * share for each in (limit, amount))
+    return Limits(limit, amount, least)
 
 
-def need(pool: Pool, purchases: Iterable[Purchase]) -> Fraction | None:
-    """What these take of the pool, as one sale each ``order``; None where it counts none of them.
+def _base(pool: Pool, patient: Patient) -> tuple[Fraction | None, Fraction | None]:
+    """The law's limit for this patient, and the least it could be where something is not known of them."""
+    least: Fraction | None = None
+    for each in pool.limits:
+        concerned = concerns(each.who, patient)
+        amount = NO_LIMIT if each.amount is None else Fraction(each.amount)
+        if concerned:
+            return amount, least
+        if concerned is None:
+            least = amount if least is None else min(least, amount)
+    return None if pool.limit is None else Fraction(pool.limit), least
 
-    Raises :class:`NoAmountError`.
-    """
-    taken = [charge for _, charge in _amounts(pool, purchases)]
-    return sum(taken, _NOTHING) if taken else None
+
+def _of_cycle(
+    window: Cycle, patient: Patient, on: date, anchor: date | None, limit: Fraction | None
+) -> Fraction | None:
+    if window.first_limit is not None and in_first_cycle(window, on, anchor):
+        return Fraction(window.first_limit)
+    if limit is None or not window.pro_rata_tail or anchor is None or certified_days(patient) is None:
+        return limit
+    assert patient.certified_to is not None
+    start, following = cycle(window, max(on, anchor), anchor)
+    days = (min(following, later(patient.certified_to, 1)) - start).days
+    return limit * max(days, 0) / (following - start).days
 
 
 def _count(
+    law: Law,
     pool: Pool,
-    recommendation: Recommendation | None,
+    book: Bought,
+    patient: Patient,
     on: date,
-    *,
-    purchases: Sequence[Purchase],
-    unreported: Sequence[Purchase],
-    available: Decimal | None,
-    ceiling: Decimal | None,
+    recent: Sequence[Purchase],
+    product: str | None,
 ) -> Count | None:
-    anchor = _anchor(pool, recommendation, on, purchases)
-    if _lawful(pool, recommendation, on, anchor) is None and _physician(pool, recommendation) is None:
+    meter = meter_of(pool)
+    anchor = _anchor(pool, patient, on, book.purchases)
+    limits = limits_of(pool, patient, on, anchor)
+    if limits.lawful is None and limits.stated is None:
         if pool.where_stated:
             return None
-        return _unknown(pool, on, recommendation, anchor, text("The physician's amount is not on record."))
+        return Count(
+            pool, meter, on, patient, anchor, unknown=text("The physician's amount is not on record."), product=product
+        )
+    mine = _belonging(pool, patient, book.store, product)
     try:
-        charges = _charges(pool, recommendation, on, anchor, purchases)
-        hidden = _charges(pool, recommendation, on, anchor, unreported)
-        sold = _amounts(pool, unreported)
+        charges, course = _reckoned(meter, limits, on, anchor, recent if mine is None else filter(mine, recent))
+        unreported = [each for each in book.unreported if pool.counts_from is None or each.on >= pool.counts_from]
+        hidden, _ = _reckoned(meter, limits, on, anchor, unreported if mine is None else filter(mine, unreported))
+        sold = meter.amounts(book.unreported)
     except NoAmountError as missing:
         why = text(
             "An earlier purchase has no {measure}: product {product}.",
-            measure=MEASURES[missing.measure],
+            measure=measure_words(missing.measure),
             product=missing.product_id,
         )
-        return _unknown(pool, on, recommendation, anchor, why)
+        return Count(pool, meter, on, patient, anchor, unknown=why, product=product)
     except AnchorMissingError:
         why = text("The period is counted from the recommendation, and there is none.")
-        return _unknown(pool, on, recommendation, anchor, why)
-    state = None if available is None else Fraction(available) - sum((each.amount for each in hidden), _NOTHING)
+        return Count(pool, meter, on, patient, anchor, unknown=why, product=product)
+    available = (book.available or {}).get(pool.key)
+    state = None if available is None else Fraction(available) - meter.units(sum(each.amount for each in hidden))
     # whatever the window, because an outage can be longer: all that was sold since the last answer
-    outage = None if ceiling is None else Fraction(ceiling) - sum((amount for _, amount in sold), _NOTHING)
-    return Count(pool, on, recommendation, anchor, charges, state, outage)
+    ceiling = law.outage_limits.get(pool.key) if book.on_last_answer else None
+    outage = None if ceiling is None else Fraction(ceiling) - meter.units(sum(amount for _, amount in sold))
+    standing = charges if course is None else ()
+    return Count(pool, meter, on, patient, anchor, standing, course, product, state, outage)
 
 
-def _unknown(pool: Pool, on: date, recommendation: Recommendation | None, anchor: date | None, why: Text) -> Count:
-    return Count(pool, on, recommendation, anchor, (), None, unknown=why)
+def _reckoned(
+    meter: Meter, limits: Limits, on: date, anchor: date | None, purchases: Iterable[Purchase]
+) -> tuple[tuple[Charge, ...], Course | None]:
+    window = meter.pool.window
+    amounts = meter.amounts(purchases)
+    if not isinstance(window, Supply | Consumed):
+        charges = (Charge(amount, back_on(window, bought, anchor)) for bought, amount in amounts)
+        return tuple(charge for charge in charges if charge.holds(on)), None
+    by_date: dict[date, Number] = defaultdict(int)
+    for bought, amount in amounts:
+        by_date[bought] += amount
+    course = course_of(window, by_date, meter.parts(limits.whole), meter.unit, on)
+    return tuple(Charge(amount, later(bought, 1)) for bought, amount in by_date.items()), course
 
 
-def _charges(
-    pool: Pool, recommendation: Recommendation | None, on: date, anchor: date | None, purchases: Iterable[Purchase]
-) -> tuple[Charge, ...]:
-    counted = [each for each in purchases if _still_told(pool, recommendation, each)]
-    charges = (Charge(amount, back_on(pool.window, bought, anchor)) for bought, amount in _amounts(pool, counted))
-    return tuple(charge for charge in charges if charge.holds(on))
-
-
-def _still_told(pool: Pool, recommendation: Recommendation | None, purchase: Purchase) -> bool:
-    if pool.counts_from is not None and purchase.on < pool.counts_from:
-        return False
-    if isinstance(pool.window, PerRecommendation) and recommendation is not None:
+def _belonging(pool: Pool, patient: Patient, store: str, product: str | None) -> Callable[[Purchase], bool] | None:
+    """Which purchases this pool may have to count; None: all."""
+    if isinstance(pool.window, PerRecommendation) and patient.recommendation_id is not None:
         # a purchase that does not say under which recommendation it was made counts under every one
-        return purchase.recommendation_id in ("", recommendation.recommendation_id)
-    return True
+        return lambda each: each.recommendation_id in ("", patient.recommendation_id)
+    if pool.per == "store" and store:
+        return lambda each: each.store in ("", store)
+    if product is not None:
+        # what does not say which product it is counts against every one
+        return lambda each: each.product_id in ("", product)
+    return None
 
 
-def _amounts(pool: Pool, purchases: Iterable[Purchase]) -> list[tuple[date, Fraction]]:
-    """What each purchase takes; where the pool rounds, what each product of each sale takes together."""
-    taken: dict[tuple[object, ...], Fraction] = defaultdict(Fraction)
-    for n, each in enumerate(purchases):
-        member = member_of(pool, form=each.form, route=each.route)
-        if member is None or each.category in pool.exempt:
-            continue
-        key = (each.on, each.order or n, each.product_id) if pool.round_up_to is not None else (each.on, n)
-        taken[key] += _amount(member, each)
-    step = None if pool.round_up_to is None else Fraction(pool.round_up_to)
-    return [(_date(key), amount if step is None else -(-amount // step) * step) for key, amount in taken.items()]
-
-
-def _date(key: tuple[object, ...]) -> date:
-    bought = key[0]
-    assert isinstance(bought, date)
-    return bought
-
-
-def _amount(member: Member, purchase: Purchase) -> Fraction:
-    each = Decimal(1) if member.measure == "units" else getattr(purchase, member.measure)
-    if each is None or not each.is_finite() or each < 0 or purchase.units < 0:
-        raise NoAmountError(purchase.product_id, member.measure)
-    return purchase.units * Fraction(each) / Fraction(member.per_unit)
-
-
-def _anchor(pool: Pool, recommendation: Recommendation | None, on: date, purchases: Sequence[Purchase]) -> date | None:
+def _anchor(pool: Pool, patient: Patient, on: date, purchases: Sequence[Purchase]) -> date | None:
     if not isinstance(pool.window, Cycle):
         return None
+    if pool.window.anchor != "first_purchase" and patient.certified_from is not None:
+        return patient.certified_from
     if pool.window.anchor == "recommendation":
-        return None if recommendation is None else recommendation.valid_from
+        return None
     return min((each.on for each in purchases), default=on)
-
-
-def _lawful(pool: Pool, recommendation: Recommendation | None, on: date, anchor: date | None) -> Fraction | None:
-    limit = pool.limit
-    if (
-        isinstance(pool.window, Cycle)
-        and pool.window.first_limit is not None
-        and in_first_cycle(pool.window, on, anchor)
-    ):
-        limit = pool.window.first_limit
-    if limit is None or recommendation is None or not pool.waivable:
-        return None if limit is None else Fraction(limit)
-    granted = [w.amount for w in recommendation.waivers if w.pool == pool.key and w.valid_from <= on <= w.valid_to]
-    return Fraction(max((limit, *granted)))
-
-
-def _physician(pool: Pool, recommendation: Recommendation | None) -> Fraction | None:
-    stated = None if recommendation is None else recommendation.limits.get(pool.key)
-    return None if stated is None else Fraction(stated)

@@ -3,35 +3,52 @@
 from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
+from fractions import Fraction
 
 from kiosk.model.allotments import Purchase
 from kiosk.model.packages import Product
 from kiosk.model.people import Recommendation
-from kiosk.rules.allotments import Book, Item, judge, standing
-from kiosk.rules.law import Check, Example, ExampleProduct, ExamplePurchase, Pack
+from kiosk.rules.allotments import Book, Item, judge
+from kiosk.rules.law import Law
+from kiosk.rules.patients import Patient, patient_of
+from kiosk.rules.sales import Sale
+from kiosk.rules.words import plain, rounded
+from kiosk.rules.worked import Check, Example, ExampleProduct, ExamplePurchase
 
 
-def failures(pack: Pack) -> tuple[str, ...]:
+def failures(pack: Law) -> tuple[str, ...]:
     """One line for every check of every example that does not come out; empty: the pack is right about itself."""
     return tuple(line for example in pack.examples for check in example.checks for line in _check(pack, example, check))
 
 
-def covered(pack: Pack) -> Counter[str]:
-    """How many checks speak of each pool."""
-    spoken = Counter({pool.key: 0 for pool in pack.pools})
+def covered(pack: Law) -> Counter[str]:
+    """How many checks speak of each pool and gate."""
+    spoken = Counter(dict.fromkeys((*(pool.key for pool in pack.pools), *(gate.key for gate in pack.gates)), 0))
     for check in (check for example in pack.examples for check in example.checks):
         spoken.update({*check.remaining, check.refused_by} - {""})
     return spoken
 
 
-def _check(pack: Pack, example: Example, check: Check) -> Iterator[str]:
+def _check(pack: Law, example: Example, check: Check) -> Iterator[str]:
     where = f"{pack.name}: {example.name}, {check.on}:"
     recommendation = _recommendation(pack, example)
-    book = Book(purchases=tuple(_purchase(each) for each in example.purchases), available={})
-    pools = {each.pool: each.remaining for each in standing(pack, book, recommendation, check.on).pools}
+    known = Patient(
+        age=example.age,
+        visitor=example.visitor,
+        facts=dict.fromkeys(example.facts, True),
+        in_person=not example.by_caregiver,
+    )
+    book = Book(
+        purchases=tuple(_purchase(each) for each in example.purchases if each.on <= check.on),
+        available={},
+        patient=known,
+        store=example.store,
+    )
+    sale = Sale(pack, book, patient_of(recommendation, known), check.on)
+    left = {one.pool.key: max(sale.left[id(one)], Fraction(0)) for one in sale.counts if one.unknown is None}
     for key, wanted in check.remaining.items():
-        if pools.get(key) != _floor(wanted):
-            yield f"{where} {key} has {pools.get(key)} left, not {wanted}"
+        if key not in left or _floor(left[key], wanted) != wanted:
+            yield f"{where} {key} has {plain(rounded(left[key])) if key in left else None} left, not {wanted}"
     basket = [
         Item(product=_product(each, n), units=each.units, route=each.route) for n, each in enumerate(check.basket)
     ]
@@ -41,11 +58,13 @@ def _check(pack: Pack, example: Example, check: Check) -> Iterator[str]:
         yield f"{where} refused by {said or 'nothing'}, not by {check.refused_by or 'nothing'}"
 
 
-def _floor(value: Decimal) -> Decimal:
-    return value.quantize(Decimal("0.01"), rounding="ROUND_FLOOR")
+def _floor(left: Fraction, wanted: Decimal) -> Decimal:
+    """What is left, with as many decimals as the example gives."""
+    step: int = 10 ** max(-int(wanted.as_tuple().exponent), 0)
+    return Decimal(left.numerator * step // left.denominator) / step
 
 
-def _recommendation(pack: Pack, example: Example) -> Recommendation:
+def _recommendation(pack: Law, example: Example) -> Recommendation:
     named = {route for pool in pack.pools for member in pool.members for route in member.routes}
     used = {each.route for each in example.purchases} | {each.route for c in example.checks for each in c.basket}
     return Recommendation(
@@ -55,13 +74,14 @@ def _recommendation(pack: Pack, example: Example) -> Recommendation:
         valid_to=example.recommended_to,
         routes=example.routes or tuple(sorted(named | used)),
         limits=example.limits,
+        waivers=example.waivers,
     )
 
 
 def _purchase(each: ExamplePurchase) -> Purchase:
     return Purchase(
         on=each.on,
-        product_id=each.product_id or each.route,
+        product_id=each.product_id or each.form or each.category or each.route,
         form=each.form,
         route=each.route,
         units=each.units,
@@ -70,6 +90,12 @@ def _purchase(each: ExamplePurchase) -> Purchase:
         flower_equivalent_g=each.flower_equivalent_g,
         category=each.category,
         recommendation_id=each.recommendation_id,
+        equivalent_oz=each.equivalent_oz,
+        volume_fl_oz=each.volume_fl_oz,
+        supply_days=each.supply_days,
+        daily_dose_mg=each.daily_dose_mg,
+        thc_pct=each.thc_pct,
+        store=each.store,
     )
 
 
@@ -83,4 +109,9 @@ def _product(each: ExampleProduct, n: int) -> Product:
         net_weight_g=each.net_weight_g,
         flower_equivalent_g=each.flower_equivalent_g,
         category=each.category,
+        equivalent_oz=each.equivalent_oz,
+        volume_fl_oz=each.volume_fl_oz,
+        supply_days=each.supply_days,
+        daily_dose_mg=each.daily_dose_mg,
+        thc_pct=each.thc_pct,
     )

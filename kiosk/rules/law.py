@@ -1,7 +1,7 @@
 """What a rule pack can say: the law of one state as dated, cited data.
 
-Every rule carries its citation, the date of the newest source and how sure we are of it. Which fields exist, and what
-they mean, is told by the structs below; anything else in a pack file is a fault.
+Every rule carries its citation, the date of the newest source and how sure we are of it. The law of purchases is in
+:mod:`kiosk.rules.limits`; here are the other parts and the whole. Anything else in a pack file is a fault.
 """
 
 from datetime import date, timedelta
@@ -11,113 +11,8 @@ from typing import Annotated, Literal
 import msgspec
 
 from kiosk.model.base import Noun
-
-Confidence = Literal["high", "medium", "low", "background"]
-"""``background``: from recollection, not seen in a source; to be confirmed before a store opens."""
-
-Positive = Annotated[int, msgspec.Meta(ge=1)]
-Word = Annotated[str, msgspec.Meta(min_length=1)]
-Measure = Literal["thc_mg", "net_weight_g", "flower_equivalent_g", "units"]
-
-
-class Cited(Noun, frozen=True, kw_only=True):
-    """Where a rule comes from. ``as_of`` is the year or month of the newest source, ``2023`` or ``2023-01``."""
-
-    citation: Word
-    as_of: Annotated[str, msgspec.Meta(pattern=r"^\d{4}(-\d{2})?$")]
-    confidence: Confidence
-    note: str = ""
-
-
-class Window(Noun, frozen=True, kw_only=True, tag_field="kind"):
-    """Which earlier purchases still count. Days are local calendar dates, never hours."""
-
-
-class Rolling(Window, frozen=True, kw_only=True, tag="rolling"):
-    """A purchase of day D counts on ``days`` dates, D being the first, and is free on D + ``release_offset_days``."""
-
-    days: Positive
-    release_offset_days: Positive | None = None
-    """None: ``days``."""
-
-
-class Calendar(Window, frozen=True, kw_only=True, tag="calendar"):
-    """All of one calendar day, month or year counts together."""
-
-    period: Literal["day", "month", "year"]
-
-
-class Cycle(Window, frozen=True, kw_only=True, tag="cycle"):
-    """Periods of ``days`` dates back to back from an anchor. Nothing is carried over.
-
-    The very first may be longer, ``first_days``, with a limit of its own, ``first_limit``.
-    """
-
-    days: Positive
-    anchor: Literal["recommendation", "first_purchase"]
-    first_days: Positive | None = None
-    first_limit: Decimal | None = None
-
-
-class Transaction(Window, frozen=True, kw_only=True, tag="transaction"):
-    """Nothing is remembered from one sale to the next."""
-
-
-class PerRecommendation(Window, frozen=True, kw_only=True, tag="recommendation"):
-    """Everything dispensed under the current recommendation counts, for as long as it stands."""
-
-
-AnyWindow = Rolling | Calendar | Cycle | Transaction | PerRecommendation
-
-
-class Member(Noun, frozen=True, kw_only=True):
-    """Which products a pool counts, and how. Empty ``routes`` or ``forms`` match all; the first that fits counts.
-
-    ``per_unit`` is how much of ``measure`` makes one of the pool's unit: 28.35 g an ounce, 1 mg a mg.
-    """
-
-    measure: Measure
-    routes: tuple[str, ...] = ()
-    forms: tuple[str, ...] = ()
-    per_unit: Decimal = Decimal(1)
-
-
-class Pool(Cited, frozen=True, kw_only=True):
-    """A counter with a limit, in ``unit``.
-
-    ``limit`` None: the recommendation alone states the amount. Where it states none, ``where_stated`` True leaves the
-    pool out, and False makes it unknown, which refuses. ``exempt`` are product categories it does not count.
-    ``counts_from`` is the first day whose purchases count. ``round_up_to`` rounds what one product takes in one sale.
-    ``waivable`` says that the state may grant more to a person, for a time.
-    """
-
-    key: Word
-    name: Word
-    unit: Word
-    window: AnyWindow
-    members: Annotated[tuple[Member, ...], msgspec.Meta(min_length=1)]
-    limit: Decimal | None = None
-    where_stated: bool = False
-    exempt: tuple[str, ...] = ()
-    counts_from: date | None = None
-    round_up_to: Decimal | None = None
-    waivable: bool = False
-
-
-class Uncounted(Cited, frozen=True, kw_only=True):
-    """Product categories that use no allotment at all."""
-
-    categories: tuple[str, ...]
-
-
-class Figure(Cited, frozen=True, kw_only=True):
-    """Who owns the authoritative remaining amount.
-
-    ``registry`` and ``tracking``: the state's own figure must be at hand; without it nothing is sold.
-    ``store``: the store's own sum. ``transaction``: nothing is remembered.
-    """
-
-    owner: Literal["registry", "tracking", "store", "transaction"]
+from kiosk.rules.limits import Cited, Figure, Gate, Pool, Positive, Uncounted, Word
+from kiosk.rules.worked import Example
 
 
 class Outage(Cited, frozen=True, kw_only=True):
@@ -200,49 +95,12 @@ class LabelRule(Cited, frozen=True, kw_only=True):
     min_letter_mm: Decimal = Decimal("1.6")
 
 
-class ExampleProduct(Noun, frozen=True, kw_only=True):
-    """Amounts are per unit, as on :class:`~kiosk.model.packages.Product`."""
+class Law(Noun, frozen=True, kw_only=True):
+    """One version of one state's law of purchases. In force from ``effective_from`` up to and with ``effective_to``.
 
-    route: str
-    form: str = ""
-    category: str = ""
-    units: int = 1
-    thc_mg: Decimal | None = None
-    net_weight_g: Decimal | None = None
-    flower_equivalent_g: Decimal | None = None
-    product_id: str = ""
-
-
-class ExamplePurchase(ExampleProduct, frozen=True, kw_only=True):
-    on: date
-    recommendation_id: str = "example"
-
-
-class Check(Noun, frozen=True, kw_only=True):
-    """On that day: what is ``remaining`` in these pools, and whether the basket fits or which pool refuses it."""
-
-    on: date
-    remaining: dict[str, Decimal] = {}
-    basket: tuple[ExampleProduct, ...] = ()
-    refused_by: str = ""
-    """``""``: the basket fits. Otherwise the key of the pool."""
-
-
-class Example(Noun, frozen=True, kw_only=True):
-    """A worked example of the law. It runs as a test, and an auditor can read it."""
-
-    name: Word
-    checks: Annotated[tuple[Check, ...], msgspec.Meta(min_length=1)]
-    purchases: tuple[ExamplePurchase, ...] = ()
-    recommended_from: date
-    recommended_to: date
-    routes: tuple[str, ...] = ()
-    """Empty: every route the pools name."""
-    limits: dict[str, Decimal] = {}
-
-
-class Pack(Noun, frozen=True, kw_only=True):
-    """One version of one state's law. In force from ``effective_from`` up to and with ``effective_to``."""
+    ``like``: this version is the one of that name but for what it says itself; pools and gates go by their keys, and
+    ``without`` are those that are gone. ``since``: what is known of the day it came into force, where that is not sure.
+    """
 
     state: Word
     version: Word
@@ -250,21 +108,51 @@ class Pack(Noun, frozen=True, kw_only=True):
     """The legal time zone: its calendar dates are what the law counts in."""
     effective_from: date
     effective_to: date | None = None
+    like: str = ""
+    without: tuple[str, ...] = ()
+    since: str = ""
+    ounce_g: Decimal = Decimal("28.35")
     figure: Figure
-    outage: Outage
-    age: AgeRule
-    tickets: TicketRule
-    label: LabelRule
-    card_rules: Annotated[tuple[CardRule, ...], msgspec.Meta(min_length=1)]
-    accepted_ids: Annotated[tuple[IdRule, ...], msgspec.Meta(min_length=1)]
     pools: Annotated[tuple[Pool, ...], msgspec.Meta(min_length=1)]
+    gates: tuple[Gate, ...] = ()
     uncounted: tuple[Uncounted, ...] = ()
     examples: tuple[Example, ...] = ()
+    outage: Outage | None = None
+    age: AgeRule | None = None
+    tickets: TicketRule | None = None
+    label: LabelRule | None = None
+    card_rules: tuple[CardRule, ...] = ()
+    accepted_ids: tuple[IdRule, ...] = ()
 
     @property
     def name(self) -> str:
         """How a judgement names the pack that made it, for example ``"FL 2022-08-29"``."""
         return f"{self.state} {self.version}"
+
+    @property
+    def outage_limits(self) -> dict[str, Decimal]:
+        return {} if self.outage is None else self.outage.limits
+
+    @property
+    def absent(self) -> tuple[str, ...]:
+        """The parts a counter needs that are not known: with such a pack no store opens."""
+        return tuple(part for part in COUNTER if not getattr(self, part))
+
+    def in_force(self, on: date) -> bool:
+        return self.effective_from <= on and (self.effective_to is None or on <= self.effective_to)
+
+
+COUNTER = ("outage", "age", "tickets", "label", "card_rules", "accepted_ids")
+"""What a law has to say beside the law of purchases before a store can open under it."""
+
+
+class Pack(Law, frozen=True, kw_only=True):
+    """A law that says all a counter needs."""
+
+    outage: Outage
+    age: AgeRule
+    tickets: TicketRule
+    label: LabelRule
 
     @property
     def minimum_age(self) -> int:
@@ -273,6 +161,3 @@ class Pack(Noun, frozen=True, kw_only=True):
     @property
     def ticket_life(self) -> timedelta:
         return timedelta(minutes=self.tickets.minutes)
-
-    def in_force(self, on: date) -> bool:
-        return self.effective_from <= on and (self.effective_to is None or on <= self.effective_to)

@@ -1,64 +1,89 @@
 """Reads rule packs: one TOML file a state in ``packs/``, one entry a version. Numbers are decimals, never floats."""
 
-import re
 import tomllib
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from importlib.resources import files
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
 from kiosk.model.base import Noun
 from kiosk.model.errors import Ours
 from kiosk.model.text import text
-from kiosk.rules.law import Cycle, Outage, Pack, Pool, Word
+from kiosk.rules.faults import fault_of
+from kiosk.rules.law import COUNTER, Law, Pack
+from kiosk.rules.limits import Word
 
-__all__ = ["Pack", "load", "parse", "versions"]
+__all__ = ["Law", "Pack", "law_of", "load", "parse", "states", "versions"]
 
 
 def load(state: str, on: date, folder: Path | None = None) -> Pack:
-    """The version of ``state`` that is in force on the local date ``on``.
+    """The version of ``state`` that is in force on the local date ``on``, with all that a counter needs.
 
     ``folder`` holds ``<state in lower case>.toml`` files; None: the packs of this program. Raises
-    :class:`~kiosk.model.errors.Ours` with one line when there is no such pack, no version for that day, or a fault.
+    :class:`~kiosk.model.errors.Ours` with one line when there is no such pack, no version for that day, a fault, or
+    when it says nothing of something that a counter has to know.
     """
-    for pack in versions(state, folder):
-        if pack.in_force(on):
-            return pack
+    law = law_of(state, on, folder)
+    if not isinstance(law, Pack):
+        raise Ours(
+            text(
+                "The rules of {pack} do not say all a counter needs: {parts}.",
+                pack=law.name,
+                parts=", ".join(law.absent),
+            )
+        )
+    return law
+
+
+def law_of(state: str, on: date, folder: Path | None = None) -> Law:
+    """The law of purchases of ``state`` that is in force on the local date ``on``. Raises as :func:`load`."""
+    for law in versions(state, folder):
+        if law.in_force(on):
+            return law
     raise Ours(text("There are no rules for {state} on {day}.", state=state, day=on.isoformat()))
 
 
-def versions(state: str, folder: Path | None = None) -> tuple[Pack, ...]:
+def versions(state: str, folder: Path | None = None) -> tuple[Law, ...]:
     """Every version of one state's law, oldest first. Raises as :func:`load`."""
     name = f"{state.lower()}.toml"
     source = (files("kiosk.rules") / "packs" if folder is None else folder) / name
-    if not state.isalnum() or not source.is_file():
-        raise Ours(text("There is no rule pack for {state}.", state=state))
+    if not (state.isascii() and state.isalnum()) or not source.is_file():
+        raise Ours(text("There is no rule pack for {state}.", state=printable(state)))
     try:
         return parse(source.read_text(encoding="utf-8"))
-    except (ValueError, OSError) as fault:
+    except (ValueError, OSError, RecursionError) as fault:
         raise Ours(text("The rule pack {file} has a fault: {fault}.", file=name, fault=_one_line(fault))) from fault
 
 
-class _File(Noun, frozen=True, kw_only=True):
+def states(folder: Path | None = None) -> tuple[str, ...]:
+    """The states there is a pack for."""
+    source = files("kiosk.rules") / "packs" if folder is None else folder
+    return tuple(sorted(path.name[:-5].upper() for path in source.iterdir() if path.name.endswith(".toml")))
+
+
+class File(Noun, frozen=True, kw_only=True):
+    """A pack file: ``versions`` as they are written, before one says that it is like another."""
+
     state: Word
     zone: Word
+    ounce_g: Decimal = Decimal("28.35")
     versions: Annotated[tuple[dict[str, Any], ...], msgspec.Meta(min_length=1)]
 
 
-def parse(source: str) -> tuple[Pack, ...]:
+def parse(source: str) -> tuple[Law, ...]:
     """Reads a pack file's text. Raises ``ValueError`` with the place and kind of the first fault."""
-    whole = msgspec.convert(tomllib.loads(source, parse_float=Decimal), _File)
+    whole = msgspec.convert(tomllib.loads(source, parse_float=Decimal), File)
+    common = {"state": whole.state, "zone": whole.zone, "ounce_g": whole.ounce_g}
     packs = sorted(
-        (msgspec.convert({"state": whole.state, "zone": whole.zone, **version}, Pack) for version in whole.versions),
-        key=lambda pack: pack.effective_from,
+        (_law({**common, **version}) for version in _whole(whole.versions)), key=lambda pack: pack.effective_from
     )
     for pack in packs:
-        if fault := _fault(pack):
+        if fault := fault_of(pack):
             raise ValueError(f"version {pack.version}: {fault}")
     for older, newer in pairwise(packs):
         if older.effective_to is None or older.effective_to >= newer.effective_from:
@@ -66,57 +91,45 @@ def parse(source: str) -> tuple[Pack, ...]:
     return tuple(packs)
 
 
-def _one_line(fault: Exception) -> str:
-    return " ".join(str(fault).split()).rstrip(".")
+def _law(raw: dict[str, Any]) -> Law:
+    complete = all(raw.get(part) for part in COUNTER)
+    return msgspec.convert(raw, Pack if complete else Law)
 
 
-def _fault(pack: Pack) -> str:
-    """What the structs cannot see: the first thing in the pack that contradicts itself, or ``""``."""
-    if pack.effective_to is not None and pack.effective_to < pack.effective_from:
-        return "effective_to is before effective_from"
-    try:
-        ZoneInfo(pack.zone)
-    except (ZoneInfoNotFoundError, ValueError):
-        return f"no time zone is called {pack.zone}"
-    for card in pack.card_rules:
-        try:
-            re.compile(card.pattern)
-        except re.error as broken:
-            return f"card pattern {card.pattern}: {broken}"
-    keys = [pool.key for pool in pack.pools]
-    if twice := {key for key in keys if keys.count(key) > 1}:
-        return f"two pools are called {min(twice)}"
-    for pool in pack.pools:
-        if pool.limit is None and pool.waivable:
-            return f"pool {pool.key} has no limit that could be waived"
-        if any(
-            amount is not None and not (amount.is_finite() and amount >= 0)
-            for amount in (pool.limit, _first_limit(pool))
-        ):
-            return f"pool {pool.key} has a limit below zero"
-        divisors = (*(member.per_unit for member in pool.members), pool.round_up_to)
-        if any(amount is not None and not (amount.is_finite() and amount > 0) for amount in divisors):
-            return f"pool {pool.key} divides by zero or less"
-    if fault := _outage_fault(pack.outage, keys):
-        return fault
-    for example in pack.examples:
-        named = {*example.limits, *(key for check in example.checks for key in (*check.remaining, check.refused_by))}
-        if unknown := named - {*keys, ""}:
-            return f"example {example.name} names no pool: {min(unknown)}"
-    return ""
+def _whole(versions: tuple[dict[str, Any], ...]) -> Iterator[dict[str, Any]]:
+    """Each version with what it takes over from the one it is like. Worked examples are each version's own."""
+    known: dict[str, dict[str, Any]] = {}
+    for version in versions:
+        name = version.get("like", "")
+        if name and name not in known:
+            raise ValueError(f"version {version.get('version')} is like {name}, which does not stand before it")
+        before = {
+            k: v for k, v in known.get(name, {}).items() if k not in ("examples", "without", "since", "effective_to")
+        }
+        made = {**before, **version}
+        for part in ("pools", "gates"):
+            if name and (part in before or part in version):
+                made[part] = _replaced(before.get(part, []), version.get(part, []), version.get("without", []))
+        known[str(version.get("version"))] = made
+        yield made
 
 
-def _outage_fault(outage: Outage, keys: list[str]) -> str:
-    if outage.rule == "no_pass":
-        return "an outage that nobody passes has hours or limits" if outage.hours or outage.limits else ""
-    if outage.hours is None:
-        return "the outage rule does not say for how many hours the last answer may be used"
-    if unknown := set(outage.limits) - set(keys):
-        return f"the outage rule names no pool: {min(unknown)}"
-    if any(not (limit.is_finite() and limit >= 0) for limit in outage.limits.values()):
-        return "the outage rule has a limit below zero"
-    return ""
+def _replaced(old: list[Any], new: list[Any], gone: list[Any]) -> list[Any]:
+    mine = {each.get("key") if isinstance(each, dict) else None: each for each in new}
+    taken = [mine.pop(each["key"], each) for each in old if each["key"] not in gone]
+    return [*taken, *mine.values()]
 
 
-def _first_limit(pool: Pool) -> Decimal | None:
-    return pool.window.first_limit if isinstance(pool.window, Cycle) else None
+def _one_line(fault: BaseException) -> str:
+    return printable(" ".join(str(fault).split())).rstrip(".")
+
+
+def printable(said: str) -> str:
+    """As people may see it: nothing that a terminal or a log would obey, and not endless."""
+    shown = "".join(each if each.isprintable() else "?" for each in said)
+    return shown if len(shown) <= LONGEST else f"{shown[:LONGEST]}…"
+
+
+LONGEST = 300
+OWN = ("examples", "without", "since", "effective_to")
+"""What a version does not take over from the one it is like."""

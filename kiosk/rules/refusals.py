@@ -7,8 +7,10 @@ from fractions import Fraction
 from kiosk.model.errors import Refusal
 from kiosk.model.packages import Product
 from kiosk.model.text import Text, text
-from kiosk.rules.counting import MEASURES, Count
-from kiosk.rules.law import Calendar, Cycle, Measure, Pack, Pool, Rolling, Transaction
+from kiosk.rules.counting import Count
+from kiosk.rules.law import Law
+from kiosk.rules.limits import Calendar, Consumed, Cycle, Gate, Pool, Rolling, Supply, Transaction
+from kiosk.rules.measuring import measure_words
 from kiosk.rules.words import amount, day
 
 
@@ -20,7 +22,7 @@ def no_units(product: Product) -> Refusal:
     )
 
 
-def no_figure(pack: Pack) -> Refusal:
+def no_figure(pack: Law) -> Refusal:
     return Refusal(
         rule=f"{pack.state}.figure",
         reason=text("The state's figure of what is left is not known."),
@@ -29,7 +31,7 @@ def no_figure(pack: Pack) -> Refusal:
     )
 
 
-def no_pool(pack: Pack, product: Product, route: str) -> Refusal:
+def no_pool(pack: Law, product: Product, route: str) -> Refusal:
     return Refusal(
         rule=f"{pack.state}.uncounted",
         reason=text(
@@ -45,17 +47,17 @@ def no_pool(pack: Pack, product: Product, route: str) -> Refusal:
     )
 
 
-def unknown_product(pack: Pack, pool: Pool, product: Product, measure: Measure) -> Refusal:
+def unknown_product(pack: Law, pool: Pool, product: Product, measure: str) -> Refusal:
     return Refusal(
         rule=f"{pack.state}.{pool.key}",
-        reason=text("The {measure} of {product} is not known.", measure=MEASURES[measure], product=product.name),
+        reason=text("The {measure} of {product} is not known.", measure=measure_words(measure), product=product.name),
         way_on=text("Leave it out. The product's record has to be completed first."),
         citation=pool.citation,
         differs=measure,
     )
 
 
-def unknown_pool(pack: Pack, pool: Pool, why: Text) -> Refusal:
+def unknown_pool(pack: Law, pool: Pool, why: Text) -> Refusal:
     return Refusal(
         rule=f"{pack.state}.{pool.key}",
         reason=why,
@@ -64,18 +66,28 @@ def unknown_pool(pack: Pack, pool: Pool, why: Text) -> Refusal:
     )
 
 
-def over(pack: Pack, one: Count, asked: Fraction, nearest: Mapping[str, int]) -> Refusal:
+def gated(pack: Law, gate: Gate) -> Refusal:
+    return Refusal(
+        rule=f"{pack.state}.{gate.key}",
+        reason=text(gate.says),
+        way_on=text("This cannot be sold to this patient here today."),
+        citation=gate.citation,
+        differs="patient",
+    )
+
+
+def over(pack: Law, one: Count, asked: Fraction, nearest: Mapping[str, int]) -> Refusal:
     """``nearest``: product name to units of the nearest legal basket."""
     unit = one.pool.unit
     left = amount(max(one.left(one.on), Fraction(0)), unit)
-    outage = one.source() == "outage"
+    outage = pack.outage if one.source() == "outage" else None
     return Refusal(
         rule=f"{pack.state}.outage" if outage else f"{pack.state}.{one.pool.key}",
         reason=text(
             "{pool}: {asked} asked, {left} left.", pool=one.pool.name, asked=amount(asked, unit, up=True), left=left
         ),
         way_on=_way_on(one, nearest),
-        citation=pack.outage.citation if outage else one.pool.citation,
+        citation=outage.citation if outage else one.pool.citation,
         arithmetic=_arithmetic(one, asked, left),
     )
 
@@ -89,6 +101,13 @@ def _arithmetic(one: Count, asked: Fraction, left: str) -> Text:
         "asked": amount(asked, unit, up=True),
     }
     source = one.source()
+    if one.careful_left(one.on) < one.left(one.on):
+        careful = amount(max(one.careful_left(one.on), Fraction(0)), unit)
+        return text(
+            "The patient's age is not known. With the smaller limit {left} is left. Asked: {asked}.",
+            left=careful,
+            asked=said["asked"],
+        )
     if source == "outage":
         return text(
             "The registry does not answer. On its last answer {left} may still be sold. Asked: {asked}.", **said
@@ -110,6 +129,16 @@ def _arithmetic(one: Count, asked: Fraction, left: str) -> Text:
             return text("The limit is {limit} in a calendar month. {used} used, {left} left. Asked: {asked}.", **said)
         case Calendar():
             return text("The limit is {limit} in a calendar year. {used} used, {left} left. Asked: {asked}.", **said)
+        case Supply(days=days):
+            return text(
+                "The limit is {limit} in a supply of {days} days. {used} used, {left} left. Asked: {asked}.",
+                days=days,
+                **said,
+            )
+        case Consumed():
+            return text(
+                "The limit is {limit} at a time, one less a day. {used} used, {left} left. Asked: {asked}.", **said
+            )
         case Transaction():
             return text("The limit is {limit} in one sale. Asked: {asked}.", **said)
         case _:
@@ -131,8 +160,8 @@ def _way_on(one: Count, nearest: Mapping[str, int]) -> Text:
 def _more_on(one: Count) -> tuple[date, Fraction] | None:
     """The next date with more than today, as far as the present recommendation reaches."""
     now = max(one.left(one.on), Fraction(0))
-    last = one.recommendation.valid_to if one.recommendation is not None else date.max
-    for back, _ in one.returns():
+    last = one.patient.certified_to or date.max
+    for back in one.turns():
         if back <= last and (then := one.left(back)) > now:
             return back, then
     return None

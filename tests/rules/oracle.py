@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 
 from kiosk.model.allotments import Purchase
-from kiosk.rules.law import Calendar, Cycle, Pool, Rolling, Transaction
+from kiosk.rules.limits import Calendar, Cycle, Pool, Rolling, Transaction
 
 
 def still_counts(pool: Pool, bought: date, on: date, recommended: date, first: date) -> bool:

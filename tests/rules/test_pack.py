@@ -13,7 +13,7 @@ from kiosk.model.clock import local_date
 from kiosk.model.errors import Ours
 from kiosk.rules.allotments import Book, Item, judge
 from kiosk.rules.examples import covered, failures
-from kiosk.rules.law import Cited
+from kiosk.rules.limits import Cited
 from kiosk.rules.pack import load, parse, versions
 from tests.rules.given import (
     DAY,

@@ -1,0 +1,115 @@
+"""What a stated amount means for the pools of a law: ``{"flower_oz": 1}`` is one ounce of the pool that counts flower.
+
+An amount is named by the words of its keys: a pool, a kind of product or a route, and a unit. Without the first it
+concerns every pool it can be an amount of.
+"""
+
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+from fractions import Fraction
+
+from kiosk.allotment.places import Place
+from kiosk.allotment.words import split, words
+from kiosk.rules.kinds import plain_word, vocabulary
+from kiosk.rules.law import Law
+from kiosk.rules.limits import Cycle, Measure, Member, PerRecommendation, Pool, Rolling, Supply
+
+
+def leaves(place: Place, before: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Place]]:
+    """Every number below ``place`` with the words of the keys that lead to it.
+
+    ``{"amount": 2, "unit": "oz"}`` and ``"2 oz"`` are one number each.
+    """
+    if isinstance(place.value, dict):
+        unit = split(place["unit"].word()) if place["unit"].known() else ()
+        if unit and not set(unit) & set(words().units):
+            raise place["unit"].fault("no such unit is known")
+        rest = {key: each for key, each in place.members() if key not in words().dated}
+        naming = {key for key, each in rest.items() if key in words().naming and isinstance(each.value, str)}
+        named = tuple(word for key in sorted(naming) for word in split(rest[key].word()))
+        for key, each in rest.items():
+            if key not in naming:
+                yield from leaves(each, (*before, *named, *split(key), *unit))
+    elif isinstance(place.value, list):
+        for each in place.each():
+            yield from leaves(each, before)
+    elif isinstance(place.value, str) and (said := re.fullmatch(r"\s*([0-9.]+)\s*([A-Za-z_ ]+?)\s*", place.value)):
+        if not set(split(said[2])) & set(words().units):
+            raise place.fault("no such unit is known")
+        yield (*before, *split(said[2])), Place(place.path, said[1])
+    elif place.value is not None and not isinstance(place.value, bool):
+        yield before, place
+
+
+def meant(law: Law, key: tuple[str, ...], value: Decimal) -> dict[str, Decimal]:
+    """Pool key to the amount in that pool's unit; empty: no pool of this law has such an amount."""
+    said = [plain_word(each) for each in key]
+    unit = next((words().units[each] for each in reversed(said) if each in words().units), "")
+    thc = "thc" in said
+    total = "total" in said or "order_total" in said
+    found: dict[str, Decimal] = {}
+    for pool in _pools(law, said):
+        whole = isinstance(pool.window, PerRecommendation) and pool.limit is None
+        if whole is not total and any(isinstance(p.window, PerRecommendation) and p.limit is None for p in law.pools):
+            continue
+        amount = _in_pool(law, pool, value, unit, thc, said)
+        if amount is not None:
+            days = _days(pool) if words().daily & set(said) and unit != "days" and "per" not in said[-3:] else 1
+            found[pool.key] = amount * days
+    return found
+
+
+def _pools(law: Law, said: list[str]) -> list[Pool]:
+    """The pools that are named; all where none is."""
+    runs = {"_".join(said[i:j]) for i in range(len(said)) for j in range(i + 1, len(said) + 1)} - words().empty
+    own = [pool for pool in law.pools if pool.key in runs or plain_word(pool.name) in runs]
+    if own:
+        return own
+    kinds = {vocabulary().kinds[run] for run in runs if run in vocabulary().kinds}
+    routes = {vocabulary().routes[run] for run in runs if run in vocabulary().routes}
+    if not kinds and not routes:
+        return list(law.pools)
+    return [pool for pool in law.pools if any(_named(member, kinds, routes) for member in pool.members)]
+
+
+def _named(member: Member, kinds: set[str], routes: set[str]) -> bool:
+    return bool(kinds & set(member.kinds) or routes & set(member.routes)) or not (member.kinds or member.routes)
+
+
+def _in_pool(law: Law, pool: Pool, value: Decimal, unit: str, thc: bool, said: list[str]) -> Decimal | None:
+    """The amount in the pool's own unit, or by the rate of a member that is measured in ``unit``."""
+    own = pool.unit.removesuffix(" THC")
+    measures = {member.measure for member in pool.members}
+    of_thc = measures == {"thc_mg"}
+    if not unit or unit == own:
+        if unit in ("mg", "g") and thc and not of_thc and own != "mg":
+            return _by_member(pool, value * (1000 if unit == "g" else 1), "thc_mg", said)
+        return value
+    if {unit, own} == {"oz", "g"} and not thc:
+        return value * law.ounce_g if unit == "oz" else _exact(Fraction(value) / Fraction(law.ounce_g))
+    if of_thc and {unit, own} == {"mg", "g"}:
+        return value * 1000 if unit == "g" else value / 1000
+    if unit == "mg" or (unit == "g" and thc):
+        return _by_member(pool, value * (1000 if unit == "g" else 1), "thc_mg", said)
+    if unit in ("g", "oz"):
+        return _by_member(pool, value * (law.ounce_g if unit == "oz" else 1), "net_weight_g", said)
+    if unit == "days":
+        return _by_member(pool, value, "supply_days", said)
+    return None
+
+
+def _by_member(pool: Pool, value: Decimal, measure: Measure, said: list[str]) -> Decimal | None:
+    kinds = {vocabulary().kinds[each] for each in said if each in vocabulary().kinds}
+    fitting = [member for member in pool.members if member.measure == measure]
+    named = [member for member in fitting if kinds & set(member.kinds)] or fitting
+    return None if not named else min(_exact(Fraction(value) / Fraction(member.per_unit)) for member in named)
+
+
+def _exact(value: Fraction) -> Decimal:
+    """As a decimal; what does not come out even is rounded down at the ninth place, against the buyer."""
+    return Decimal(value.numerator * 10**9 // value.denominator).scaleb(-9)
+
+
+def _days(pool: Pool) -> int:
+    return pool.window.days if isinstance(pool.window, Rolling | Cycle | Supply) else 1

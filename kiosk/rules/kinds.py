@@ -1,0 +1,40 @@
+"""The shared vocabulary of products: which kind a category or a form means, and by which route it is used."""
+
+import re
+import tomllib
+from functools import cache, lru_cache
+from importlib.resources import files
+
+from kiosk.model.base import Noun
+
+
+class Vocabulary(Noun, frozen=True, kw_only=True):
+    """``kinds`` and ``routes``: a word to what it means; ``route_of_kind``: where the kind alone decides it."""
+
+    kinds: dict[str, str]
+    routes: dict[str, str]
+    route_of_kind: dict[str, str]
+    names: tuple[str, ...]
+
+
+@cache
+def vocabulary() -> Vocabulary:
+    raw = tomllib.loads((files("kiosk.rules") / "kinds.toml").read_text(encoding="utf-8"))
+    return Vocabulary(
+        kinds={word: kind for kind, words in raw["kinds"].items() for word in words},
+        routes={word: route for route, words in raw["routes"].items() for word in words},
+        route_of_kind=raw["route_of_kind"],
+        names=tuple(raw["kinds"]),
+    )
+
+
+def plain_word(word: str) -> str:
+    """A word as the vocabulary spells it: lower case, one ``_`` for anything between letters and digits."""
+    return re.sub(r"[^a-z0-9]+", "_", word.strip().lower()).strip("_")
+
+
+@lru_cache(maxsize=4096)
+def kind_of(category: str, form: str) -> str:
+    """What a product is: by its category, or where that says nothing of it by its form. ``""``: not known."""
+    known = vocabulary().kinds
+    return known.get(plain_word(category)) or known.get(plain_word(form), "")

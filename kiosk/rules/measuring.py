@@ -1,0 +1,182 @@
+"""What a product takes of a pool, exactly.
+
+Within one pool all amounts are whole numbers of one small part of its unit (a thousand-millionth of the measure, times
+what makes the members' rates whole), so that five years of purchases are added up in no time and nothing is rounded.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from functools import lru_cache
+from math import lcm
+
+from kiosk.model.allotments import Purchase
+from kiosk.model.text import Text, text
+from kiosk.rules.kinds import kind_of
+from kiosk.rules.limits import Member, Pool, What
+from kiosk.rules.windows import Number
+
+PARTS = 10**9
+"""Figures of products are exact to so many parts; a finer one is taken as the next larger part."""
+
+
+class NoAmountError(Exception):
+    """A purchase or product has no value for the measure by which the pool counts it."""
+
+    def __init__(self, product_id: str, measure: str) -> None:
+        super().__init__(f"{product_id} has no {measure}")
+        self.product_id = product_id
+        self.measure = measure
+
+
+def measure_words(measure: str) -> Text:
+    match measure:
+        case "thc_mg":
+            return text("THC amount")
+        case "net_weight_g":
+            return text("net weight")
+        case "flower_equivalent_g":
+            return text("flower equivalent")
+        case "equivalent_oz":
+            return text("equivalent in flower")
+        case "volume_fl_oz":
+            return text("volume")
+        case "supply_days":
+            return text("days' supply")
+        case "thc_pct":
+            return text("THC share")
+        case "product_id":
+            return text("product number")
+        case _:
+            return text("number of units")
+
+
+def fits(what: What, *, kind: str, route: str, form: str) -> bool:
+    """Whether a product is of these kinds, routes and forms; its THC share is not looked at."""
+    return (
+        (not what.kinds or kind in what.kinds)
+        and (not what.routes or route in what.routes)
+        and (not what.forms or form in what.forms)
+    )
+
+
+def member_of(pool: Pool, *, form: str, route: str, category: str = "") -> Member | None:
+    """How the pool counts such a product, exempt or not and whatever its THC share; None: it does not count it."""
+    kind = kind_of(category, form)
+    return next((member for member in pool.members if fits(member, kind=kind, route=route, form=form)), None)
+
+
+@dataclass(frozen=True)
+class Meter:
+    """A pool's members with their rates as whole numbers: ``unit`` parts are one unit of the pool."""
+
+    pool: Pool
+    unit: int
+    rates: tuple[int, ...]
+
+    def amounts(self, purchases: Iterable[Purchase]) -> list[tuple[date, Number]]:
+        """What each purchase takes, with its date; where the pool rounds, what each product of each sale takes
+        together. Those it does not count are left out. Raises :class:`NoAmountError`."""
+        if self.pool.round_up_to is None and not self._counts_sales:
+            return [(each.on, amount) for each in purchases if (amount := self._amount(each)) is not None]
+        taken: dict[tuple[date, object, object], Number] = {}
+        for n, each in enumerate(purchases):
+            amount = self._amount(each)
+            if amount is None:
+                continue
+            key = (each.on, each.order or n, "" if self._counts_sales else each.product_id or n)
+            taken[key] = amount if self._counts_sales else taken.get(key, 0) + amount
+        if self.pool.round_up_to is None:
+            return [(key[0], amount) for key, amount in taken.items()]
+        step = Fraction(self.pool.round_up_to) * self.unit
+        return [(key[0], -(-Fraction(amount) // step) * step) for key, amount in taken.items()]
+
+    def need(self, purchases: Iterable[Purchase]) -> Number | None:
+        """What these take together; None where the pool counts none of them. Raises :class:`NoAmountError`."""
+        taken = [amount for _, amount in self.amounts(purchases)]
+        return sum(taken) if taken else None
+
+    def parts(self, amount: Decimal | Fraction | int) -> Number:
+        """An amount in the pool's unit, in parts."""
+        exact = Fraction(amount) * self.unit
+        return exact.numerator if exact.denominator == 1 else exact
+
+    def units(self, parts: Number) -> Fraction:
+        """Parts, in the pool's unit."""
+        return Fraction(parts) / self.unit
+
+    def member(self, each: Purchase) -> int | None:
+        """Which member counts it. Raises :class:`NoAmountError` where its THC share decides and is not known."""
+        kind = kind_of(each.category, each.form)
+        for n, member in enumerate(self.pool.members):
+            if fits(member, kind=kind, route=each.route, form=each.form) and _share_fits(member, each):
+                return n
+        return None
+
+    @property
+    def _counts_sales(self) -> bool:
+        return self.pool.members[0].measure == "sales"
+
+    def _amount(self, each: Purchase) -> Number | None:
+        if each.category and each.category in self.pool.exempt:
+            return None
+        n = self.member(each)
+        if n is None:
+            return None
+        member, rate = self.pool.members[n], self.rates[n]
+        if each.units < 0:
+            raise NoAmountError(each.product_id, "units")
+        if member.measure in ("units", "sales"):
+            return rate * PARTS * (1 if member.measure == "sales" else each.units)
+        if member.measure == "supply_days":
+            days = _days(each)
+            if days is None and member.if_known:
+                return None
+            if days is None:
+                raise NoAmountError(each.product_id, "supply_days")
+            return days * rate * PARTS * each.units
+        value: Decimal | None = getattr(each, member.measure)
+        if value is None and member.if_known:
+            return None
+        if value is None or not value.is_finite() or value < 0:
+            raise NoAmountError(each.product_id, member.measure)
+        above, below = value.as_integer_ratio()
+        return -(-above * PARTS // below) * rate * each.units
+
+
+@lru_cache(maxsize=1024)
+def meter_of(pool: Pool) -> Meter:
+    """The meter of a pool."""
+    per_unit = [Fraction(member.per_unit) for member in pool.members]
+    whole = lcm(*(each.numerator for each in per_unit))
+    return Meter(pool, whole * PARTS, tuple(int(whole / each) for each in per_unit))
+
+
+def share_of(each: Purchase) -> Fraction | None:
+    """THC in per cent of the net weight: told, or found from both. None: not known."""
+    if each.thc_pct is not None:
+        return Fraction(each.thc_pct)
+    if each.thc_mg is None or not each.net_weight_g:
+        return None
+    return Fraction(each.thc_mg) / Fraction(each.net_weight_g) / 10
+
+
+def _share_fits(what: What, each: Purchase) -> bool:
+    if what.thc_pct_over is None and what.thc_pct_up_to is None:
+        return True
+    share = share_of(each)
+    if share is None:
+        raise NoAmountError(each.product_id, "thc_pct")
+    return (what.thc_pct_over is None or share > what.thc_pct_over) and (
+        what.thc_pct_up_to is None or share <= what.thc_pct_up_to
+    )
+
+
+def _days(each: Purchase) -> Fraction | None:
+    if each.supply_days is not None:
+        return Fraction(each.supply_days) if each.supply_days >= 0 else None
+    if each.thc_mg is None or each.daily_dose_mg is None or not each.daily_dose_mg > 0:
+        return None
+    return Fraction(each.thc_mg) / Fraction(each.daily_dose_mg) if each.thc_mg >= 0 else None
