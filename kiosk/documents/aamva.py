@@ -16,6 +16,7 @@ from typing import NamedTuple
 from kiosk.documents.identified import Identified
 from kiosk.documents.issuers import SAMPLES, Issuer, issuer
 from kiosk.documents.licence import Elements, identified, stated_twice, swallows
+from kiosk.documents.separators import restored
 
 _MAGIC = re.compile(r"(?:ANSI |AAMVA)(?=[0-9]{6})")
 _CLEAN = re.compile(rb"@\n\x1e\r(?:ANSI |AAMVA)[0-9]{6}")
@@ -161,12 +162,16 @@ def _careful(text: str) -> Identified | str:
     if directory is None:
         return _without_directory(text, body_at + 6, iin)
     body = _Body.of(text, head, directory.end)
-    if "\n" not in body.text.strip("\r\n"):
-        return "licence_separators"
-    pieces = _pieces(body, directory, issuer(iin))
+    warnings = ["carriage_return_typed"] if body.terminator == "M" else []
+    pieces: list[str] | str
+    raw = text[directory.end :]
+    if "\n" not in raw.rstrip("\r\n") and raw.count("\r") <= len(directory.entries) + 1:
+        pieces = _without_separators(raw.rstrip("\n"), directory)
+        warnings.append("separators.restored")
+    else:
+        pieces = _pieces(body, directory, issuer(iin))
     if isinstance(pieces, str):
         return pieces
-    warnings = ["carriage_return_typed"] if body.terminator == "M" else []
     elements = _elements(pieces, directory.version, warnings)
     if isinstance(elements, str):
         return elements
@@ -259,6 +264,23 @@ def _without_directory(text: str, at: int, iin: str) -> Identified | str:
         elements.pop(key, None)
     identity = identified(elements, iin, version, warnings)
     return identity if warnings == ["directory.missing"] else "licence_layout"
+
+
+def _without_separators(text: str, directory: _Directory) -> list[str] | str:
+    """The licence's own subfile, where all line feeds are gone, and perhaps the carriage returns with them."""
+    entries = directory.entries
+    kind, _, length = entries[0]
+    follower = entries[1].kind if len(entries) > 1 else ""
+    whole, mark, rest = text.partition("\r")
+    if not mark and follower:
+        ends = [found.start() for found in re.finditer(rf"{follower}(?={follower}[A-Z0-9])", text)]
+        whole = text[: ends[0]] if len(ends) == 1 else ""
+    elif not rest.startswith(follower) or (not follower and rest.strip("\r")):
+        return "licence_separators"
+    lines = None
+    if kind[0] != "Z" and whole.startswith(kind) and len(entries) < 3:
+        lines = restored(whole, length, directory.version)
+    return "licence_separators" if lines is None else [lines]
 
 
 def _pieces(body: _Body, directory: _Directory, by: Issuer | None) -> list[str] | str:

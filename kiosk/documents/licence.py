@@ -105,6 +105,14 @@ def identified(elements: Elements, iin: str, version: str, warnings: list[str]) 
     return Identified(document, partial(_particulars, elements, iin, country))
 
 
+def fits(key: str, value: str) -> bool:
+    """May this be the whole value of this element? Decides only where lost separators have to be found again."""
+    value = value.strip(" ")
+    if key in _NAMES or key in ("DAA", "DAB"):
+        return _NAME.fullmatch(value) is not None or value.upper() in _NOTHING
+    return key not in _FORMS or value == "" or re.fullmatch(_FORMS[key], value) is not None or value.upper() in _NOTHING
+
+
 def swallows(lines: str, elements: Elements, version: str) -> bool:
     """Does a value hold a missing neighbour, because the separator between them became some other sign?"""
     for found in _SIGN.finditer(lines):

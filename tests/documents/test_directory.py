@@ -6,11 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kiosk.demo.specimens import licence
 from kiosk.documents import aamva
 from kiosk.documents.decoding import examine
 from kiosk.documents.identified import Identified
 from kiosk.model.documents import PhotoId, Reading, Unread
-from tests.documents.scans import FORMATS, facts, read, robin
+from kiosk.model.people import Person
+from tests.documents.scans import DATES, FORMATS, ROBIN, facts, read, robin
 
 OWN = "ZFAFICTION\nZFBM"
 ROBIN_READ = facts(read(robin(10)))
@@ -74,6 +76,54 @@ def test_the_quick_way_and_the_careful_way_say_the_same(version, own, data):
         careful = aamva._careful(text)
         assert isinstance(careful, Identified)
         assert (careful.photo_id, careful.particulars()) == (quick.photo_id, quick.particulars())
+
+
+LOST = {
+    "line feeds": lambda data: data.replace(b"\n", b""),
+    "line feeds and carriage returns": lambda data: data.replace(b"\n", b"").replace(b"\r", b""),
+    "all control characters": lambda data: bytes(byte for byte in data if byte >= 0x20),
+}
+
+
+@pytest.mark.requirement("PAT-03")
+@pytest.mark.parametrize("lose", LOST.values(), ids=LOST)
+@pytest.mark.parametrize("own", ["", OWN], ids=["alone", "with own part"])
+@pytest.mark.parametrize("version", range(1, 11))
+def test_line_feeds_that_all_went_missing_are_put_back_where_one_way_alone_fits(version, own, lose):
+    found = read(lose(robin(version, own=own)))
+    assert isinstance(found, PhotoId), found.reason_key
+    assert facts(found) == facts(read(robin(version, own=own)))
+    assert found.warnings[:1] == ("separators.restored",), "so that a person compares it with the plastic"
+
+
+@pytest.mark.requirement("PAT-03")
+@pytest.mark.parametrize("lose", LOST.values(), ids=LOST)
+def test_of_a_damaged_licence_without_line_feeds_nobody_is_read(lose):
+    chance = random.Random("separators")
+    people = [
+        Person(family="HADDAD", given="DANIEL", middle="DCSON", suffix="", born=ROBIN.born),
+        Person(family="MENDALEZ", given="ADAQA", middle="", suffix="JR", born=ROBIN.born),
+        ROBIN,
+    ]
+    refused = 0
+    for n in range(9_000):
+        person, own = people[n % 3], ("", OWN)[n % 2]
+        sound = licence(person, number="E123456789", version=1 + n % 10, own=own, **DATES)
+        whole, data = facts(read(sound)), lose(sound)
+        at, size = chance.randrange(len(data)), chance.randint(1, 12)
+        found = read(data[:at] + data[at + size :] if n % 4 < 2 else data[: at + size] + data[at:])
+        refused += isinstance(found, Unread)
+        if isinstance(found, PhotoId):
+            assert facts(found) == whole
+    assert refused > 8_000
+
+
+@pytest.mark.requirement("PAT-03")
+def test_a_name_that_hides_an_identifier_is_not_cut_in_two():
+    person = Person(family="MENDALEZ", given="ADAQA", middle="DBADDY", suffix="JR", born=ROBIN.born)
+    for version in range(1, 11):
+        found = read(LOST["line feeds"](licence(person, number="E1", version=version, **DATES)))
+        assert isinstance(found, Unread) or facts(found)[:4] == ("MENDALEZ", "ADAQA", "DBADDY", "JR")
 
 
 ALBERTA = (

@@ -71,7 +71,10 @@ def test_a_letter_from_a_typed_carriage_return_is_mentioned_and_no_part_of_a_nam
 
 
 REFUSED = {
-    "separators lost": (lambda d: d.replace(b"\n", b""), "licence_separators"),
+    "separators and a letter lost": (
+        lambda d: d.replace(b"\n", b"").replace(b"EXAMPLE", b"EXAMPE"),
+        "licence_separators",
+    ),
     "separators blank": (lambda d: d.replace(b"\n", b" "), "licence_separators"),
     "one separator lost": (lambda d: d.replace(b"\nDAC", b"DAC"), "licence_length"),
     "one separator blank": (lambda d: d.replace(b"\nDDE", b" DDE"), "licence_separators"),
