@@ -108,6 +108,7 @@ class Terminal:
                     tasks.create_task(self._listen(scanner), name=f"scanner {scanner.name}")
                 if self.printer is not None:
                     tasks.create_task(self._print_tickets(), name="ticket spool")
+                    tasks.create_task(self.printer.run(self._printer_changed), name="printer watch")
                 tasks.create_task(self._work(), name="work")
                 await self._first_picture()
                 await self.link.start()

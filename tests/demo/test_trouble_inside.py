@@ -126,6 +126,8 @@ async def test_printer_trouble_ends_with_exactly_one_good_label_for_each_unit(tm
             patient = Patient(store.shop.patient.card, store.shop.patient.photo_id)
             technician = store.technician(patient)
             hurt()
+            said = await store.picture("counter", lambda each, told=told: told in str(each.printer).lower())  # type: ignore[misc]
+            assert said.step.kind != "printing", "it is said before anybody prints"
             async with store.working(
                 checkin=patient.respond,
                 counter=but(technician.respond, steps.Notice),
