@@ -189,6 +189,7 @@ def _facts(found: Examined) -> dict[str, Any]:
     if isinstance(document, ProductCode):
         return {
             "gtin": document.gtin,
+            "sscc": document.sscc,
             "lot": document.lot,
             "serial": document.serial,
             "expires": _day(document.expires),

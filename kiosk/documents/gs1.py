@@ -194,6 +194,7 @@ def _meaning(elements: list[Element], standard: str, warnings: tuple[str, ...]) 
     count = by_ai.get("30", by_ai.get("37"))
     return ProductCode(
         gtin=by_ai.get("01", by_ai.get("02", "")),
+        sscc=by_ai.get("00", ""),
         lot=by_ai.get("10", ""),
         serial=by_ai.get("21", ""),
         expires=_date(by_ai.get("17", "")) or _date(by_ai.get("7003", "")[:6]),

@@ -86,6 +86,8 @@ class ProductCode(Document, frozen=True, kw_only=True, tag="gs1"):
     """What a GS1 code says: the product, and perhaps its lot. ``gtin`` has 14 digits; weights are grams, exact."""
 
     gtin: str = ""
+    sscc: str = ""
+    """The number of one shipping unit, 18 digits."""
     lot: str = ""
     serial: str = ""
     expires: date | None = None

@@ -49,6 +49,18 @@ def test_a_package_tag_in_any_case_and_frame():
     assert read(b"ABCDEF012345670000010910") == PackageTag(uid="ABCDEF012345670000010910")
 
 
+@pytest.mark.requirement("OPN-18", "INT-10")
+def test_one_package_by_keys_by_codes_and_by_radio_among_two_hundred_is_one_package():
+    """A radio tag holds the printed code as 96 bits; readers send it as hex digits, in either case, over and over."""
+    others = [f"1A4FF0300000B2C{n:09}" for n in range(200)]
+    radio = [tag.lower().encode() for tag in (*others[:99], TAG, *others[99:])]
+    seen = {read(data).uid for data in radio * 3}
+    assert len(seen) == 201
+    scans = [(TAG.encode() + b"\r", ""), (TAG.encode(), "]C0"), (TAG.encode(), "]d1"), (TAG.lower().encode(), "]Q1")]
+    assert {read(data, symbology).uid for data, symbology in scans} <= seen
+    assert read(b"HTTPS://1A4.COM/5M41IIT9UQYU0ZF5PGJP").uid in seen
+
+
 @pytest.mark.parametrize("tag", [TAG[:-1] + "O", TAG[:-1], TAG + "1", TAG.replace("B", "I")])
 def test_nothing_in_a_tag_is_ever_corrected(tag):
     found = read(tag.encode())
@@ -121,6 +133,10 @@ def test_a_code_that_could_be_two_things_is_said_so_and_symbology_decides_where_
         b";4111111111111111=29121010000?",
         b"%B378282246310005^DOE/JANE^2912?",
         b"]X0%B4111111111111111^DOE/JANE^2912101?",
+        b"%E?;4111111111111111=29121010000?",
+        b";4111111111111112=29121010000?",
+        b"%B3782 822463 10005^DOE/JANE^2912?",
+        b"B4111111111111111^DOE/JANE^2912?",
     ],
 )
 def test_of_a_payment_card_nothing_is_kept(swipe):

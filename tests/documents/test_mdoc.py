@@ -148,7 +148,7 @@ def test_a_phone_gives_the_same_photo_id_as_the_plastic(by_mac):
     assert found.standard == "ISO-18013-5"
 
 
-@pytest.mark.requirement("PRV-02", "PAT-03")
+@pytest.mark.requirement("PAT-03")
 def test_only_what_a_photo_id_needs_is_asked_for_and_none_of_it_to_be_kept():
     phone, asked = wallet(), []
     original = phone._response

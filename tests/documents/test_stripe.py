@@ -42,6 +42,26 @@ def test_a_number_that_begins_with_a_letter_and_goes_on_in_the_overflow():
     assert (found.number, found.middle, found.suffix) == ("D621720820090", "LEE", "JR")
 
 
+@pytest.mark.requirement("PAT-03")
+@pytest.mark.parametrize("symbology", ["", "]L2"])
+def test_british_columbia_prints_its_stripe_as_a_barcode(symbology):
+    swipe = (
+        b"%BCPLACETON^EXAMPLE,$ROBIN LEE^12 NOWHERE ST$PLACETON BC  V0V 0V0^?;6360281234567=290219920229=?_%0AV0V0V0?"
+    )
+    found = read(swipe, symbology)
+    assert isinstance(found, PhotoId), found.reason_key
+    assert (found.family, found.given, found.middle, found.number) == ("EXAMPLE", "ROBIN", "LEE", "1234567")
+    assert (found.born, found.expires, found.issuer) == (date(1992, 2, 29), date(2029, 2, 28), "BC")
+
+
+def test_letters_of_a_number_are_two_digits_and_no_other():
+    first = FIRST.replace("%CO", "%CA")
+    found = read(f"{first};6360140112345678=300719900715=?".encode())
+    assert found.number == "A12345678"
+    for letter in ("00", "27", "99"):
+        assert read(f"{first};636014{letter}12345678=300719900715=?".encode()).kind == "unknown"
+
+
 def test_a_city_that_fills_its_thirteen_characters_has_no_end_mark():
     found = read(b"%COTHIRTEENCHARSDOE$JANE^1 FICTION AVE^?" + SECOND.encode())
     assert (found.family, found.given) == ("DOE", "JANE")
