@@ -43,12 +43,21 @@ class Outbox(Protocol):
     """Where records wait. ``unsent`` gives the oldest first, in order of ``seq``, and again until acknowledged."""
 
     @property
+    def epoch(self) -> int: ...
+
+    @property
+    def watermark(self) -> int: ...
+
+    @property
     def unsent_count(self) -> int: ...
 
     async def unsent(self, limit: int = MOST_RECORDS) -> Sequence[Record]: ...
 
     async def acknowledged(self, watermark: int) -> None:
         """All records up to ``watermark`` (inclusive) are durable at the hub."""
+
+    async def send_again(self, watermark: int, epoch: int) -> int:
+        """The hub lacks confirmed records after ``watermark``. Returns how many wait again; 0: they are gone."""
 
 
 class Pace(Noun, frozen=True, kw_only=True):
@@ -113,6 +122,8 @@ class HubLink:
         self._following = False
         self._work = asyncio.Event()
         self._hub_came = asyncio.Event()
+        self._compared = False
+        """What this hub has of our records was compared with what it confirmed."""
         self._running: asyncio.Task[None] | None = None
         # So that the hub's answers and the token cannot get into a log by way of the library's debugging output.
         self._wire_log = logging.getLogger(f"{__name__}.wire")
@@ -214,25 +225,36 @@ class HubLink:
             self._work.set()
 
     async def _send_all(self) -> Text | None:
-        """Sends until nothing waits. Returns what stood in the way, or None."""
-        while records := await self._outbox.unsent(MOST_RECORDS):
-            batch = [record for record in records[:MOST_RECORDS] if record.epoch == records[0].epoch]
-            body = to_json(Batch(terminal=self._terminal, epoch=batch[0].epoch, records=tuple(batch)))
+        """Sends until nothing waits, and compares with a hub that has just come. Returns what stood in the way."""
+        while (records := await self._outbox.unsent(MOST_RECORDS)) or not self._compared:
+            epoch = records[0].epoch if records else self._outbox.epoch
+            batch = [record for record in records[:MOST_RECORDS] if record.epoch == epoch]
+            before = batch[0].seq - 1 if batch else self._outbox.watermark
+            body = to_json(Batch(terminal=self._terminal, epoch=epoch, records=tuple(batch)))
             answer = await self._call("/v1/records", body, Accepted)
             if isinstance(answer, Away):
                 return answer.reason
             if isinstance(answer, Refusal):
                 return text("The hub refuses the records. They stay here; call the manager.")
-            if answer.watermark < batch[0].seq:
+            if answer.watermark < before:
+                count = await self._outbox.send_again(answer.watermark, epoch)
+                if not count:
+                    return text("The hub lacks records that are not here any more. Call the manager.")
+                log.warning("the hub has fewer records than it confirmed: %d are sent again", count)
+                continue
+            if batch and answer.watermark == before:
                 return text("The hub did not take the records. They stay here; call the manager.")
             more = len(records) >= MOST_RECORDS and len(batch) == len(records)
-            if answer.watermark > batch[-1].seq and not more:
+            last = batch[-1].seq if batch else before
+            if answer.watermark > last and not more:
                 # Everything was sent, and still the hub has later ones: a cloned or restored terminal.
                 return text("The hub has records in this terminal's name that were not made here. Call the manager.")
             if answer.flagged:
                 log.warning("the hub flagged %d of %d records", len(answer.flagged), len(batch))
             # Never believe more than was sent: a wrong number must not make a record disappear.
-            await self._outbox.acknowledged(min(answer.watermark, batch[-1].seq))
+            if batch:
+                await self._outbox.acknowledged(min(answer.watermark, last))
+            self._compared = True
             self._tell()
         return None
 
@@ -269,6 +291,7 @@ class HubLink:
             headers={**self._headers, "Content-Type": "application/json", "Accept-Encoding": "identity"},
         ) as client:
             self._client = client
+            self._compared = False
             self._hub_came.set()
             self._work.set()
             try:

@@ -162,6 +162,13 @@ class TerminalStore:
 
         await self._do(leave)
 
+    async def send_again(self, watermark: int, epoch: int) -> int:
+        """The hub has fewer records than it confirmed, as after a backup: those after ``watermark`` wait again.
+
+        Returns how many; 0 where they are not all here any more.
+        """
+        return await self._do(lambda room: room.outbox.send_again(watermark, epoch))
+
     async def set_epoch(self, epoch: int) -> None:
         """The hub's word at pairing. Records begin at seq 1 again; those of the old epoch are sent first, unchanged."""
         await self._do(lambda room: room.outbox.set_epoch(epoch))

@@ -23,6 +23,8 @@ class TrialOutbox:
 
     def __init__(self) -> None:
         self.waiting: list[Record] = []
+        self.confirmed: list[Record] = []
+        self.epoch = 1
         self.watermarks: list[int] = []
         self._seq = 0
 
@@ -35,7 +37,20 @@ class TrialOutbox:
 
     async def acknowledged(self, watermark: int) -> None:
         self.watermarks.append(watermark)
+        self.confirmed += [record for record in self.waiting if record.seq <= watermark]
         self.waiting = [record for record in self.waiting if record.seq > watermark]
+
+    @property
+    def watermark(self) -> int:
+        return self._seq - len(self.waiting)
+
+    async def send_again(self, watermark: int, epoch: int) -> int:
+        lacking = [record for record in self.confirmed if record.seq > watermark]
+        if not lacking or lacking[0].seq != watermark + 1:
+            return 0
+        self.confirmed = [record for record in self.confirmed if record.seq <= watermark]
+        self.waiting = lacking + self.waiting
+        return len(lacking)
 
     def add(self, count: int = 1, epoch: int = 1) -> list[Record]:
         made = []

@@ -1,9 +1,12 @@
 """The link with the real hub's interface on one side and the real terminal store on the other."""
 
+import asyncio
 from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy import Connection
 
+from kiosk.hub import ledger
 from kiosk.hub.api import hub_id, make_app
 from kiosk.hub.discovery import Advertiser
 from kiosk.local_store.finder import HubAddress
@@ -74,7 +77,7 @@ async def test_kept_records_reach_the_real_ledger_and_leave_the_real_store(tmp_p
             await counter.is_at(Condition.ALL_WELL)
             for n in range(70):
                 await store.keep("f1", n, "0" * 64, b"{}", signed_out(f"f1/{n}"))
-            assert store.unsent_count == 70
+            assert store.last_seq == 70
             counter.link.wake()
             await until(lambda: store.unsent_count == 0)
             assert store.watermark == 70
@@ -82,6 +85,30 @@ async def test_kept_records_reach_the_real_ledger_and_leave_the_real_store(tmp_p
             await counter.link.close()
     finally:
         await store.close()
+
+
+@pytest.mark.requirement("LBL-08")
+async def test_a_real_hub_that_lost_what_it_confirmed_is_given_it_again(tmp_path, on_terminal):
+    """A backup may be as old as nothing at all. The terminal has no new record to bring, and brings all."""
+    made = [f"f1/{n}" for n in range(70)]
+    async with await TerminalStore.open(tmp_path / "terminal", bytes(32)) as store:
+        await store.open_flow("f1", "DSP-1 v1", b"")
+        for n, key in enumerate(made):
+            await store.keep("f1", n, "0" * 64, b"{}", signed_out(key))
+        for life in ("first", "put back"):
+            async with trial(tmp_path / life) as shop, served(make_app(shop.hub, shop.identity)) as port:
+                counter = await on_terminal(at(shop, port), token=token_of("counter-1"), outbox=store)
+                await counter.is_at(Condition.ALL_WELL)
+                async with asyncio.timeout(10):
+                    while await shop.hub.database.write(keys_in_ledger) != made:
+                        await asyncio.sleep(0.01)
+                await until(lambda: store.unsent_count == 0)
+                assert store.watermark == len(made)
+                await counter.link.close()
+
+
+def keys_in_ledger(connection: Connection) -> list[str]:
+    return [record.key for record in ledger.read(connection)]
 
 
 def signed_out(key: str) -> Record:

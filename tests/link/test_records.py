@@ -105,6 +105,37 @@ async def test_a_full_batch_is_believed_only_as_far_as_it_went(hub, on_terminal)
     assert outbox.watermarks == [64, 100]
 
 
+@pytest.mark.requirement("LBL-08")
+async def test_a_hub_that_was_put_back_from_a_backup_gets_again_what_it_confirmed(hub, on_terminal):
+    """One terminal has work at once, the other has none: both give it all back within one connection (Y9)."""
+    for more in (1, 0):
+        hub.records.clear()
+        outbox = TrialOutbox()
+        made = outbox.add(100)
+        terminal = await on_terminal(pinned(hub), outbox=outbox)
+        await until(lambda box=outbox: not box.waiting)
+        hub.records = {record.key: record for record in made[:30]}
+        made += outbox.add(more)
+        port = hub.port
+        await hub.stop()
+        await hub.start(port)
+        await until(lambda all_of=made: list(hub.records.values()) == all_of)
+        await until(lambda box=outbox: not box.waiting)
+        assert terminal.link.connection.unsent == 0
+        await terminal.link.close()
+
+
+async def test_a_hub_that_lacks_what_is_nowhere_any_more_is_reported_and_nothing_is_lost(hub, on_terminal, caplog):
+    outbox = TrialOutbox()
+    outbox.add(5)
+    await outbox.acknowledged(5)
+    outbox.confirmed.clear()
+    waiting = outbox.add(2)
+    await on_terminal(pinned(hub), outbox=outbox)
+    await until(lambda: "not here any more" in caplog.text)
+    assert outbox.waiting == waiting
+
+
 NOT_TAKEN = {
     "not known": (401, JSON, b"{}"),
     "refused": (422, JSON, to_json(Refusal(rule="r", reason=text("Robin Example."), way_on=text("None.")))),

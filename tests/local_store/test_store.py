@@ -5,8 +5,10 @@ import os
 import subprocess
 import sys
 import threading
+from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 from tinydb import where
 
@@ -61,6 +63,45 @@ async def test_a_record_refused_takes_no_number(folder: Path) -> None:
         assert numbered.seq == 2
     async with await TerminalStore.open(folder, KEY) as store:
         assert [(kept.seq, kept.key) for kept in await store.unsent()] == [(1, "flow-1:0"), (2, "flow-1:1")]
+
+
+async def test_what_the_hub_confirmed_goes_again_to_a_hub_that_lacks_it(folder: Path) -> None:
+    async with await TerminalStore.open(folder, KEY) as store:
+        await store.open_flow("flow-1", SOP, b"")
+        made = [await store.keep("flow-1", n, DIGEST, b"", record(n)) for n in range(6)]
+        await store.acknowledged(5)
+        assert [kept.seq for kept in await store.unsent()] == [6]
+        await store.compact()
+    async with await TerminalStore.open(folder, KEY) as store:
+        assert await store.send_again(2, 1) == 3
+        assert await store.unsent() == made[2:]
+        assert (store.watermark, store.unsent_count) == (2, 4)
+        assert await store.send_again(2, 1) == 0
+    async with await TerminalStore.open(folder, KEY) as store:
+        assert await store.unsent() == made[2:]
+        await store.acknowledged(6)
+        assert (store.watermark, store.unsent_count, store.last_seq) == (6, 0, 6)
+        assert await store.send_again(0, 1) == 6
+        assert await store.unsent() == made
+
+
+async def test_a_confirmed_record_is_kept_for_thirty_days_and_records_of_an_old_epoch_are_told_apart(
+    store: TerminalStore,
+) -> None:
+    await store.open_flow("flow-1", SOP, b"")
+    for n, day in enumerate((0, 1, 30, 31)):
+        dated = msgspec.structs.replace(record(n), at=record(0).at + timedelta(days=day))
+        await store.keep("flow-1", n, DIGEST, b"", dated)
+        await store.acknowledged(n + 1)
+    assert await store.send_again(0, 1) == 0  # the first is gone, and without it the hub takes no other
+    assert await store.send_again(1, 1) == 3
+    await store.acknowledged(4)
+    await store.set_epoch(2)
+    await store.keep("flow-1", 4, DIGEST, b"", record(4))
+    assert await store.send_again(0, 2) == 0
+    assert await store.send_again(3, 1) == 1
+    assert [(kept.epoch, kept.seq) for kept in await store.unsent()] == [(1, 4)]
+    assert store.watermark == 0
 
 
 async def test_a_new_epoch_counts_from_one_and_the_old_records_go_first(store: TerminalStore) -> None:
