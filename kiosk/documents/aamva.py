@@ -8,7 +8,6 @@ that was lost, doubled or put in by a keyboard scanner does not go unseen. Syste
 undone; the rest is not guessed.
 """
 
-import contextlib
 import re
 from operator import attrgetter
 from typing import NamedTuple
@@ -17,12 +16,14 @@ from kiosk.documents.identified import Identified
 from kiosk.documents.issuers import SAMPLES, Issuer, issuer
 from kiosk.documents.licence import Elements, identified, stated_twice, swallows
 from kiosk.documents.separators import restored
+from kiosk.documents.transport import repaired
 
 _MAGIC = re.compile(r"(?:ANSI |AAMVA)(?=[0-9]{6})")
 _CLEAN = re.compile(rb"@\n\x1e\r(?:ANSI |AAMVA)[0-9]{6}")
 _LIKE_MAGIC = re.compile(rb"(?:ANSI ?|AAMVA ?)\d{4}|[@\n\r\x1e][ acM6]{0,3}(?:ANSI|AAMVA)", re.IGNORECASE)
 _LIKE_ELEMENTS = re.compile(rb"(?:^|[\n\r])(?:DL|ID)?D[A-D][A-Z][^\n\r]*(?=[\n\r])")
-_HEAD = re.compile(r"[\n\r\x1e\x1c\x1d @6MJac^Ü|\t]{0,12}")
+_HEAD = re.compile(r"[\x00-\x1f @6MJac^Ü|?]{0,12}")
+"""What may be left of the four bytes before the file type: control keys that were typed, in place of any of them."""
 _ENTRIES = "((?:(?:DL|ID|EN|Z[A-Z0-9])[0-9]{8})+)"
 _LAYOUTS = re.compile("([0-9]{2})([0-9]{2})" + _ENTRIES), re.compile("([0-9]{2})[0-9]{2}([0-9]{2})" + _ENTRIES)
 """Version, number of entries and the entries, without and with the jurisdiction's version between."""
@@ -140,7 +141,7 @@ def read(data: bytes) -> Identified | str:
     if is_clean(data) and data.isascii():
         text = data.decode("ascii").rstrip("\x00\x03\x04 ")
         return _sound(text) or _careful(text)
-    return _careful(_repaired(data))
+    return _careful(repaired(data))
 
 
 def _careful(text: str) -> Identified | str:
@@ -198,28 +199,6 @@ def _sound(text: str) -> Identified | None:
         return None
     identity = identified(elements, iin, old or version, warnings)
     return None if isinstance(identity, str) else identity
-
-
-def _repaired(data: bytes) -> str:
-    """Text in the standard's own characters; undoes only what a transport does to the whole of a scan."""
-    text = data.decode("latin-1").lstrip(" \x00\x02").rstrip("\x00\x03\x04 ")
-    if not data.isascii():
-        with contextlib.suppress(UnicodeError):
-            text = data.decode("utf-8").encode("latin-1").decode("latin-1").lstrip(" \x00\x02").rstrip("\x00\x03\x04 ")
-        text = re.sub(r"[\x80-\x9f]*([\n\r\x1c-\x1e])[\x80-\x9f]*", r"\1", text)
-    if re.match(r"[^A-Za-z]{0,12}(?:ansi |aamva)\d{6}", text):
-        text = text.swapcase()
-    if re.match(r"@\^J", text):
-        text = text.replace("^^", "\x1e").replace("^J", "\n").replace("^M", "\r")
-    if text.count("\r\n") >= 3 and text.count("\r\n") == text.count("\n"):
-        text = text.replace("\r\n", "\n")
-    found = _MAGIC.search(text)
-    if found is not None and "\n" not in text[found.end() :].rstrip("\r\n"):
-        for substitute in "|\t":
-            if text.count(substitute, found.end()) >= 5:
-                text = text[: found.end()] + text[found.end() :].replace(substitute, "\n")
-                break
-    return text
 
 
 def _directory(text: str, at: int) -> _Directory | None:
