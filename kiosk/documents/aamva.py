@@ -22,7 +22,7 @@ _MAGIC = re.compile(r"(?:ANSI |AAMVA)(?=[0-9]{6})")
 _CLEAN = re.compile(rb"@\n\x1e\r(?:ANSI |AAMVA)[0-9]{6}")
 _LIKE_MAGIC = re.compile(rb"(?:ANSI ?|AAMVA ?)\d{4}|[@\n\r\x1e][ acM6]{0,3}(?:ANSI|AAMVA)", re.IGNORECASE)
 _LIKE_ELEMENTS = re.compile(rb"(?:^|[\n\r])(?:DL|ID)?D[A-D][A-Z][^\n\r]*(?=[\n\r])")
-_HEAD = re.compile(r"[\x00-\x1f @6MJac^Ü|?]{0,12}")
+_HEAD = re.compile(r"[\x00-\x1f @6MJac^Ü|?;~]{0,12}")
 """What may be left of the four bytes before the file type: control keys that were typed, in place of any of them."""
 _ENTRIES = "((?:(?:DL|ID|EN|Z[A-Z0-9])[0-9]{8})+)"
 _LAYOUTS = re.compile("([0-9]{2})([0-9]{2})" + _ENTRIES), re.compile("([0-9]{2})[0-9]{2}([0-9]{2})" + _ENTRIES)
