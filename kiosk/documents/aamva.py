@@ -22,6 +22,10 @@ _MAGIC = re.compile(r"(?:ANSI |AAMVA)(?=[0-9]{6})")
 _CLEAN = re.compile(rb"@\n\x1e\r(?:ANSI |AAMVA)[0-9]{6}")
 _LIKE_MAGIC = re.compile(rb"(?:ANSI ?|AAMVA ?)\d{4}|[@\n\r\x1e][ acM6]{0,3}(?:ANSI|AAMVA)", re.IGNORECASE)
 _LIKE_ELEMENTS = re.compile(rb"(?:^|[\n\r])(?:DL|ID)?D[A-D][A-Z][^\n\r]*(?=[\n\r])")
+_MISTYPED = re.compile(
+    rb"""[\s\x1e6M]{0,6}(?:"[^A-Za-z]{0,6}[6aMc^]{0,4}(?:ANSI|AAMVA)"""
+    rb"""|[^@\s\x1e6M|\x80-\xff][\x00-\x1f]{2,4}(?:ANSI|AAMVA)|[\s\S]{0,8}(?:QNSI|ABOC) )"""
+)
 _HEAD = re.compile(r"[\x00-\x1f @6MJac^Ü|?;~]{0,12}")
 """What may be left of the four bytes before the file type: control keys that were typed, in place of any of them."""
 _ENTRIES = "((?:(?:DL|ID|EN|Z[A-Z0-9])[0-9]{8})+)"
@@ -117,13 +121,10 @@ def is_compact(data: bytes) -> bool:
 def is_mistyped(data: bytes) -> bool:
     """A keyboard scanner and the computer disagree about the keyboard's language.
 
-    ``@`` typed as ``"`` is a British or Central European layout; in the latter Y and Z are swapped too, which no
-    later check could see in a name. ``QNSI`` is French, ``ABOC`` Dvorak.
+    ``@`` typed as ``"`` is a British or Central European layout, as another character a German one; there Y and Z are
+    swapped too, which no later check could see in a name. ``QNSI`` is French, ``ABOC`` Dvorak.
     """
-    return (
-        re.match(rb"""[\s\x1e6M]{0,6}(?:"[^A-Za-z]{0,6}[6aMc^]{0,4}(?:ANSI|AAMVA)|[\s\S]{0,8}(?:QNSI|ABOC) )""", data)
-        is not None
-    )
+    return _MISTYPED.match(data) is not None
 
 
 def is_licence(data: bytes) -> bool:

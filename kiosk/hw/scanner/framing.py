@@ -64,7 +64,7 @@ class Framer:
         for byte in data:
             if self._spoilt:
                 break
-            if byte in _ENDS and not self._open():
+            if byte in _ENDS and not self._open(byte):
                 readings += self._end()
                 continue
             if not self._buffer:
@@ -114,8 +114,10 @@ class Framer:
         self._buffer[:] = bytes(len(self._buffer))
         del self._buffer[:]
 
-    def _open(self) -> bool:
-        """Whether a terminator may be a part of what is coming in."""
+    def _open(self, terminator: int = 0) -> bool:
+        """Whether ``terminator`` may be a part of what is coming in."""
+        if self._buffer[1:2] == b"\n" or (len(self._buffer) == 1 and terminator == 0x0A):
+            return True  # one character and LF: a licence whose ``@`` came as another keyboard's sign, to be told whole
         head = bytes(self._buffer[:12]).lstrip(_PADDING)
         head = head.removeprefix(self._rules.prefix)
         if head.startswith((b"@", b"]L")) or b"ANSI " in head or b"AAMVA" in head:
