@@ -137,22 +137,22 @@ def settle(visit: Visit) -> Flow[bool]:
 def tell_age(basis: Basis, banner: Banner | None = None) -> Flow[bool]:
     """PAT-07: the registry is away and the state lets its last answer count. Whose word, how old, and by which rule is
     on the screen before anything rests on it. True when the technician goes on."""
-    answer = yield Show(
-        step=Notice(
-            sop="DSP-1.2",
-            title=text("The registry is away"),
-            body=basis.said or text("The registry does not answer."),
-            hint=text("By the state's rule: {citation}", citation=basis.citation),
-            tone="warning",
-            choices=(
-                Choice(key="go", label=text("Go on with it"), look="go"),
-                Choice(key="stop", label=text("Do not serve"), look="stop"),
-            ),
-        ),
-        banner=banner,
-        sound="look",
-    )
+    answer = yield Show(step=age_notice(basis), banner=banner, sound="look")
     return bool(answer == Chosen(key="go"))
+
+
+def age_notice(basis: Basis) -> Notice:
+    return Notice(
+        sop="DSP-1.2",
+        title=text("The registry is away"),
+        body=basis.said or text("The registry does not answer."),
+        hint=text("By the state's rule: {citation}", citation=basis.citation),
+        tone="warning",
+        choices=(
+            Choice(key="go", label=text("Go on with it"), look="go"),
+            Choice(key="stop", label=text("Do not serve"), look="stop"),
+        ),
+    )
 
 
 def compare_face(visit: Visit, profile: Profile, banner: Banner) -> Flow[bool]:

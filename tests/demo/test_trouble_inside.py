@@ -18,9 +18,9 @@ PLANTED = {
         ("1A4FF0300000B2C000004712", "batch"),
         ("1A4FF0300000B2C000004790", "hold"),
     ],
-    "104": [("1A4FF0300000B2C000004791", "batch")],
-    "105": [("1A4FF0300000B2C000004792", "batch")],
-    "106": [("1A4FF0300000B2C000004793", "batch")],
+    "104": [("1A4FF0300000B2C000004791", "expired")],
+    "105": [("1A4FF0300000B2C000004792", "untested")],
+    "106": [("1A4FF0300000B2C000004793", "hold")],
 }
 """Wrong packages for a line of each product, and what is named."""
 

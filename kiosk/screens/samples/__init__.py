@@ -1,7 +1,7 @@
 """One picture for every kind of step in every interesting condition. All people and products are invented."""
 
 from kiosk.screens.samples.around import around
-from kiosk.screens.samples.counter import basket, counter
+from kiosk.screens.samples.counter import basket, counter, registry_away
 from kiosk.screens.samples.entrance import entrance, sign_in
 from kiosk.screens.samples.labels import labels
 from kiosk.screens.samples.made import Maker, Sample
@@ -17,6 +17,7 @@ def samples(start: int = 0) -> tuple[Sample, ...]:
         *entrance(make),
         *sign_in(make),
         *counter(make),
+        *registry_away(make),
         *basket(make),
         *labels(make),
         *vault(make),

@@ -5,6 +5,8 @@ from datetime import timedelta
 
 import msgspec
 
+from kiosk.flows.order import WANTED
+from kiosk.flows.serve import age_notice
 from kiosk.flows.steps import (
     AwaitPick,
     Basket,
@@ -24,6 +26,8 @@ from kiosk.model.orders import (
     ReceiptState,
     VisitState,
 )
+from kiosk.model.packages import CannabinoidProfile
+from kiosk.model.people import Basis
 from kiosk.model.text import text
 from kiosk.screens.samples.facts import (
     BANNER,
@@ -52,6 +56,8 @@ from kiosk.screens.samples.facts import (
     pick_line,
 )
 from kiosk.screens.samples.made import Maker, Sample
+
+ALIKE = WANTED[CannabinoidProfile.BALANCED]
 
 
 def _queue(count: int) -> Live:
@@ -163,24 +169,38 @@ def basket(make: Maker) -> Iterator[Sample]:
         title=text("Take the order"),
         pools=POOLS,
         offers=OFFERS,
-        choices=(LEAVE,),
+        choices=(ALIKE, LEAVE),
         can_go_back=True,
     )
     ordered = (BasketLine(product_id="p1", units=2), BasketLine(product_id="p2", units=1))
     replace = msgspec.structs.replace
     yield make("basket-empty", step, "counter", banner=BANNER)
-    yield make("basket", replace(step, basket=ordered, choices=(CONFIRM, LEAVE)), "counter", banner=BANNER)
+    yield make("basket", replace(step, basket=ordered, choices=(CONFIRM, ALIKE, LEAVE)), "counter", banner=BANNER)
     many = tuple(BasketLine(product_id=f"p{n}", units=n) for n in range(1, 11))
     yield make(
         "basket-many",
-        replace(step, pools=MANY_POOLS, offers=MANY_OFFERS, basket=many, choices=(CONFIRM, LEAVE)),
+        replace(step, pools=MANY_POOLS, offers=MANY_OFFERS, basket=many, choices=(CONFIRM, ALIKE, LEAVE)),
         "counter",
         banner=LONG_BANNER,
         connection=CONNECTIONS[1],
     )
     yield make(
         "basket-refused",
-        replace(step, basket=ordered, refusal=SPENT, nearest=ordered, choices=(NEAREST, LEAVE)),
+        replace(step, basket=ordered, refusal=SPENT, nearest=ordered, choices=(NEAREST, ALIKE, LEAVE)),
         "counter",
         banner=BANNER,
     )
+
+
+def registry_away(make: Maker) -> Iterator[Sample]:
+    """The registry's last answer is used, as the state's rule allows: how old it is, and by which rule."""
+    said = text(
+        "The registry does not answer. Its answer of {time} is used. It is {age} hours old; {limit} are allowed. "
+        "Until it answers, at most: {amounts}.",
+        time="02-Mar-2026 06:40",
+        age="3:20",
+        limit="24:00",
+        amounts="Smoking 1 oz, Sublingual 500 mg",
+    )
+    rests_on = Basis(source="last_answer", as_of=NOW, citation="Invented Outage Code 7", said=said)
+    yield make("registry-away", age_notice(rests_on), "counter", banner=BANNER)
