@@ -6,6 +6,7 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import NoReturn
@@ -99,6 +100,29 @@ def _parser() -> Parser:
     allotment = commands.add_parser("allotment", help="say what a patient may buy: one JSON object in, one out")
     allotment.set_defaults(command=_allotment)
 
+    coa = commands.add_parser("coa", help="hold a laboratory's certificate against a state's limits")
+    coa.add_argument(
+        "file", metavar="FILE", help="METRC rows, a Cannlytics record, our plain form, or a PDF; - reads standard input"
+    )
+    coa.add_argument("--state", required=True, help="two letters: whose law")
+    coa.add_argument(
+        "--type",
+        required=True,
+        help="what kind of goods: flower, pre_roll, concentrate, vape, edible, tincture, topical …",
+    )
+    coa.add_argument("--on", type=date.fromisoformat, help="judge as of this day, YYYY-MM-DD; today by default")
+    coa.add_argument("--tag", default="", help="the package's tag, to compare with the certificate's")
+    coa.add_argument("--batch", default="", help="the goods' batch, likewise")
+    coa.add_argument(
+        "--claim",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE UNIT",
+        help='what the label claims, "Total THC=20.1 %%"',
+    )
+    coa.add_argument("--labs", type=Path, help="file with the licence numbers of the state's laboratories, one a line")
+    coa.set_defaults(command=_coa)
+
     openapi = commands.add_parser("openapi", help="print the hub's API as an OpenAPI document")
     openapi.set_defaults(command=_openapi)
     return parser
@@ -183,6 +207,23 @@ def _allotment(_: argparse.Namespace) -> None:
     from kiosk.allotment.answer import serve  # noqa: PLC0415
 
     serve(sys.stdin.buffer, sys.stdout.buffer)
+
+
+def _coa(arguments: argparse.Namespace) -> None:
+    from kiosk.coa import judged_file  # noqa: PLC0415
+
+    print(
+        judged_file(
+            arguments.file,
+            arguments.state,
+            arguments.type,
+            on=arguments.on,
+            tag=arguments.tag,
+            batch=arguments.batch,
+            claims=arguments.claim,
+            labs=arguments.labs,
+        )
+    )
 
 
 def _openapi(_: argparse.Namespace) -> None:

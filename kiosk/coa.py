@@ -1,0 +1,57 @@
+"""``kiosk coa``: one certificate from a file, judged."""
+
+import sys
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+import msgspec
+
+from kiosk.documents.certificates.reading import LARGEST, read
+from kiosk.model.certificates import Claim, Goods
+from kiosk.model.clock import SystemClock
+from kiosk.model.errors import Theirs, Unavailable
+from kiosk.model.text import text
+from kiosk.rules.certificates.certificate import judge
+from kiosk.rules.certificates.limits import load
+from kiosk.rules.certificates.report import report
+
+
+def judged_file(
+    file: str,
+    state: str,
+    kind: str,
+    *,
+    on: date | None = None,
+    tag: str = "",
+    batch: str = "",
+    claims: Sequence[str] = (),
+    labs: Path | None = None,
+) -> str:
+    """The judgement as JSON. ``file`` ``-`` is standard input; ``on`` None is today, here. Raises
+    :class:`~kiosk.model.errors.KioskError` with one line for a file that is no certificate, a state or kind unknown."""
+    day = on or SystemClock().now().astimezone().date()
+    goods = Goods(tag=tag, batch=batch, claims=tuple(map(_claim, claims)))
+    pack = load(state, day)
+    licensed = None if labs is None else frozenset(_bytes(str(labs)).decode("utf-8", "replace").split())
+    certificate = read(_bytes(file))
+    judgement = judge(certificate, pack, kind, day, goods, licensed)
+    return msgspec.json.format(msgspec.json.encode(report(certificate, judgement)), indent=2).decode()
+
+
+def _bytes(file: str) -> bytes:
+    """One byte more than a certificate can have, so that a larger file is seen to be one."""
+    try:
+        if file == "-":
+            return sys.stdin.buffer.read(LARGEST + 1)
+        with Path(file).open("rb") as source:
+            return source.read(LARGEST + 1)
+    except (OSError, ValueError) as fault:
+        raise Unavailable(text("The file {file} cannot be read.", file=file), str(fault)) from fault
+
+
+def _claim(said: str) -> Claim:
+    name, equals, value = said.partition("=")
+    if not equals or not name.strip():
+        raise Theirs(text("A claim is written NAME=VALUE UNIT, for example Total THC=20.1 %."))
+    return Claim(name=name.strip(), value=value.strip())

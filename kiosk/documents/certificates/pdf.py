@@ -1,0 +1,103 @@
+"""Certificates as PDF: their text, the rows in it, and the names and dates around them.
+
+``pypdfium2`` takes the text out (the extra ``coa``); why that and no reader of a laboratory's own layout is told in
+``docs/adr/0004``. What cannot be taken apart for sure is kept as a row that cannot be read, or is not there: then the
+law's panels are missing. Neither passes.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from kiosk.documents.certificates import tables
+from kiosk.documents.certificates.fields import clean, dates
+from kiosk.documents.certificates.results import lab_word
+from kiosk.model.certificates import Certificate, PrintedPanel
+from kiosk.model.errors import Theirs, Unavailable
+from kiosk.model.text import Text, text
+
+MOST_PAGES = 60
+MOST_CHARACTERS = 400_000
+
+_TAG = re.compile(r"(?<![0-9A-Z])1A[0-9A-F]{13}[0-9]{9}(?![0-9A-Z])")
+_BATCH = re.compile(r"(?i)\b(?:batch|lot)\s*(?:#|number|no\.?|id)?\s*[:#]+\s*(?P<found>[A-Z0-9][\w./ -]{2,40})")
+_LICENCE = re.compile(
+    r"(?i)\b(?:lab(?:oratory)?|state)\s+licen[sc]e\s*(?:#|number|no\.?)?\s*:?\s*(?P<found>[A-Z0-9][A-Z0-9-]{4,24})"
+)
+_MATRIX = re.compile(r"(?i)\b(?:matrix|sample type|product type)\s*:\s*(?P<found>[A-Za-z][\w -]{2,30})")
+_LAB = re.compile(r"(?i)\b(?:labs?|laborator(?:y|ies)|analytics|analytical|testing services)\b")
+_OVERALL = re.compile(r"(?i)\b(?:overall|batch)\b[^\n]{0,20}\bresults?:?\s*(?P<found>pass(?:ed)?|fail(?:ed)?)\b")
+_FAILED = re.compile(r"(?i)\bfail(?:ed|s)?$")
+_DATE = (
+    r"(?P<found>\d{1,2}/\d{1,2}/\d{2,4}|\d{4}-\d{2}-\d{2}"
+    r"|[A-Z][a-z]{2,8}\.? \d{1,2},? \d{4}|\d{1,2}-[A-Z][a-z]{2}-\d{4})"
+)
+_DATES = {
+    "collected": re.compile(rf"(?i:\b(?:date )?(?:collected|sampled))\b\s*(?i:on)?\s*:?\s*{_DATE}"),
+    "received": re.compile(rf"(?i:\b(?:date )?received)\b\s*(?i:on)?\s*:?\s*{_DATE}"),
+    "tested": re.compile(rf"(?i:\b(?:date )?(?:completed|tested))\b\s*(?i:on)?\s*:?\s*{_DATE}"),
+    "issued": re.compile(rf"(?i:\b(?:date )?(?:issued|reported|published))\b\s*(?i:on)?\s*:?\s*{_DATE}"),
+    "expires": re.compile(rf"(?i:\bexpires?)\b\s*(?i:on)?\s*:?\s*{_DATE}"),
+}
+
+
+def read(data: bytes) -> Certificate:
+    """Raises :class:`~kiosk.model.errors.KioskError` for a PDF that is damaged, has no text or no row."""
+    pages = list(_pages(data))
+    lines = [line for page in pages for line in page]
+    if not any(line.strip() for line in lines):
+        raise Theirs(text("The PDF has no text: it is a picture of a certificate."))
+    found = tuple(tables.panels(pages))
+    if not any(panel.rows for panel in found):
+        raise Theirs(text("No row of a laboratory's table can be read in the PDF."))
+    whole = "\n".join(lines)
+    overall = _OVERALL.search(whole)
+    return Certificate(
+        form="pdf",
+        lab=next((line for line in map(clean, pages[0]) if _LAB.search(line) and 5 < len(line) < 60), ""),
+        lab_licence=_first(_LICENCE, whole),
+        matrix=_first(_MATRIX, whole),
+        batch=_first(_BATCH, whole),
+        tags=tuple(dict.fromkeys(_TAG.findall(whole))),
+        lab_status=overall["found"] if overall else "",
+        dates=dates({name: _first(rule, whole) for name, rule in _DATES.items()}),
+        panels=found,
+        doubts=tuple(_doubts(lines, found)),
+    )
+
+
+def _pages(data: bytes) -> Iterator[Sequence[str]]:
+    """The lines of each page."""
+    try:
+        import pypdfium2  # noqa: PLC0415  an extra: a store without PDFs does not need it
+    except ImportError as fault:
+        raise Unavailable(text("PDFs cannot be read here: the program's extra 'coa' is not installed.")) from fault
+    try:
+        document: Any = pypdfium2.PdfDocument(data)
+    except (pypdfium2.PdfiumError, ValueError) as fault:
+        raise Theirs(text("The file is no certificate: the PDF is damaged."), str(fault)) from fault
+    with document:
+        if len(document) > MOST_PAGES:
+            raise Theirs(text("The PDF has more than {most} pages: no certificate has.", most=MOST_PAGES))
+        left = MOST_CHARACTERS
+        for n in range(len(document)):
+            try:
+                words = document[n].get_textpage().get_text_range()
+            except (pypdfium2.PdfiumError, ValueError) as fault:
+                raise Theirs(text("The file is no certificate: the PDF is damaged."), str(fault)) from fault
+            if (left := left - len(words)) < 0:
+                raise Theirs(text("The PDF has more text than any certificate."))
+            yield words.replace("\r", "").split("\n")
+
+
+def _first(rule: re.Pattern[str], whole: str) -> str:
+    found = rule.search(whole)
+    return clean(found["found"]) if found else ""
+
+
+def _doubts(lines: Sequence[str], panels: Sequence[PrintedPanel]) -> Iterator[Text]:
+    """A "fail" that no row and no panel has taken in must not be lost."""
+    taken = any(lab_word(row.lab_status) == "fail" for panel in panels for row in panel.rows)
+    taken = taken or any(lab_word(panel.lab_status) == "fail" for panel in panels)
+    if not taken and any(_FAILED.search(line.strip()) and len(line.split()) <= 12 for line in lines if "/" not in line):
+        yield text("The certificate says somewhere that something fails.")

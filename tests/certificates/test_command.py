@@ -1,0 +1,87 @@
+"""``kiosk coa``, as a person or a program runs it."""
+
+import io
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from kiosk.cli import main
+from tests.certificates.given import TAG, paper, row
+
+pytestmark = pytest.mark.requirement("INT-05", "INT-06")
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, dict[str, Any]]:
+    code = main(["coa", *arguments, "--on", "2026-03-02"])
+    out, err = capsys.readouterr()
+    assert err == "" if code == 0 else err.count("\n") == 1
+    return code, json.loads(out) if code == 0 else {"said": err}
+
+
+def test_a_file_is_judged(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data = paper()
+    row(data, "pesticides", "abamectin").update(result="150", units="ppb")
+    file = tmp_path / "coa.json"
+    file.write_bytes(msgspec.json.encode(data))
+    code, said = run(capsys, str(file), "--state", "ca", "--type", "Flower", "--tag", TAG, "--claim", "Total THC=20 %")
+    assert code == 0  # a verdict was given
+    assert said["overall"]["verdict"] == "fail"
+    assert said["overall"]["accepted"] is False
+    assert said["panels"]["pesticides"]["verdict"] == "fail"
+    found = next(each for each in said["panels"]["pesticides"]["analytes"] if each["analyte"] == "abamectin")
+    assert found["verdict"] == "fail"
+    assert found["reason"] == "150 ppb is over the limit of 0.1 ug/g."
+    assert found["limit"]["amount"] == "0.1"
+    assert "15719" in found["limit"]["citation"]
+    assert found["contradiction"] == "The laboratory says PASS; the rule says fail."
+    assert said["contradictions"]
+    assert {each["check"]: each["verdict"] for each in said["checks"]}["identity"] == "pass"
+
+
+def test_standard_input_is_read(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    source = io.TextIOWrapper(io.BytesIO(msgspec.json.encode(paper())))
+    monkeypatch.setattr(sys, "stdin", source)
+    code, said = run(capsys, "-", "--state", "CA", "--type", "flower")
+    assert (code, said["overall"]["verdict"]) == (0, "pass")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["/no/such/file"], "cannot be read"),
+        (["{file}", "--state", "XX"], "no certificate limits for XX"),
+        (["{file}", "--type", "brick"], "No kind of product"),
+        (["{file}", "--claim", "nothing"], "NAME=VALUE"),
+        (["{file}", "--labs", "/no/such/list"], "cannot be read"),
+        (["{nonsense}"], "no certificate"),
+    ],
+)
+def test_what_cannot_be_judged_is_one_line(
+    arguments: list[str], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_bytes(msgspec.json.encode(paper()))
+    (tmp_path / "nonsense").write_bytes(b"\x00\x9f" * 5_000_000)
+    filled = [each.format(file=tmp_path / "file", nonsense=tmp_path / "nonsense") for each in arguments]
+    defaults = ["--state", "CA", "--type", "flower"]
+    code, told = run(capsys, *defaults, *filled)
+    assert code != 0
+    assert said in told["said"]
+
+
+def test_rows_are_judged_within_five_milliseconds(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The best of several, so that a busy machine does not decide."""
+    from kiosk.coa import judged_file  # noqa: PLC0415
+
+    file = tmp_path / "coa.json"
+    file.write_bytes(msgspec.json.encode(paper()))
+    spent = []
+    for _ in range(5):
+        begun = time.perf_counter()
+        judged_file(str(file), "CA", "flower")
+        spent.append(time.perf_counter() - begun)
+    assert min(spent) < 0.05
