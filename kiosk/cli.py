@@ -100,6 +100,14 @@ def _parser() -> Parser:
     allotment = commands.add_parser("allotment", help="say what a patient may buy: one JSON object in, one out")
     allotment.set_defaults(command=_allotment)
 
+    _coa_parser(commands)
+
+    openapi = commands.add_parser("openapi", help="print the hub's API as an OpenAPI document")
+    openapi.set_defaults(command=_openapi)
+    return parser
+
+
+def _coa_parser(commands: "argparse._SubParsersAction[Parser]") -> None:
     coa = commands.add_parser("coa", help="hold a laboratory's certificate against a state's limits")
     coa.add_argument(
         "file", metavar="FILE", help="METRC rows, a Cannlytics record, our plain form, or a PDF; - reads standard input"
@@ -122,10 +130,6 @@ def _parser() -> Parser:
     )
     coa.add_argument("--labs", type=Path, help="file with the licence numbers of the state's laboratories, one a line")
     coa.set_defaults(command=_coa)
-
-    openapi = commands.add_parser("openapi", help="print the hub's API as an OpenAPI document")
-    openapi.set_defaults(command=_openapi)
-    return parser
 
 
 def _run(arguments: argparse.Namespace) -> int:
