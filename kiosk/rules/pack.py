@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from importlib.resources import files
-from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,6 +16,7 @@ from kiosk.model.text import text
 from kiosk.rules.faults import fault_of
 from kiosk.rules.law import COUNTER, Law, Pack
 from kiosk.rules.limits import Word
+from kiosk.rules.versions import ordered
 
 __all__ = ["Law", "Pack", "law_of", "load", "parse", "states", "versions"]
 
@@ -57,7 +57,7 @@ def versions(state: str, folder: Path | None = None) -> tuple[Law, ...]:
     try:
         return parse(source.read_text(encoding="utf-8"))
     except (ValueError, OSError, RecursionError) as fault:
-        raise Ours(text("The rule pack {file} has a fault: {fault}.", file=name, fault=_one_line(fault))) from fault
+        raise Ours(text("The rule pack {file} has a fault: {fault}.", file=name, fault=one_line(fault))) from fault
 
 
 def states(folder: Path | None = None) -> tuple[str, ...]:
@@ -79,16 +79,7 @@ def parse(source: str) -> tuple[Law, ...]:
     """Reads a pack file's text. Raises ``ValueError`` with the place and kind of the first fault."""
     whole = msgspec.convert(tomllib.loads(source, parse_float=Decimal), File)
     common = {"state": whole.state, "zone": whole.zone, "ounce_g": whole.ounce_g}
-    packs = sorted(
-        (_law({**common, **version}) for version in _whole(whole.versions)), key=lambda pack: pack.effective_from
-    )
-    for pack in packs:
-        if fault := fault_of(pack):
-            raise ValueError(f"version {pack.version}: {fault}")
-    for older, newer in pairwise(packs):
-        if older.effective_to is None or older.effective_to >= newer.effective_from:
-            raise ValueError(f"versions {older.version} and {newer.version} overlap")
-    return tuple(packs)
+    return ordered([_law({**common, **version}) for version in _whole(whole.versions)], fault_of)
 
 
 def _law(raw: dict[str, Any]) -> Law:
@@ -120,7 +111,7 @@ def _replaced(old: list[Any], new: list[Any], gone: list[Any]) -> list[Any]:
     return [*taken, *mine.values()]
 
 
-def _one_line(fault: BaseException) -> str:
+def one_line(fault: BaseException) -> str:
     return printable(" ".join(str(fault).split())).rstrip(".")
 
 

@@ -32,7 +32,3 @@ def ordered(packs: Sequence[Law], fault: Callable[[Law], str]) -> tuple[Law, ...
         if older.effective_to is None or older.effective_to >= newer.effective_from:
             raise ValueError(f"versions {older.version} and {newer.version} overlap")
     return tuple(ordered_packs)
-
-
-def one_line(fault: Exception) -> str:
-    return " ".join(str(fault).split()).rstrip(".")

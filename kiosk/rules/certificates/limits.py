@@ -22,8 +22,9 @@ from kiosk.model.certificates import LimitUsed
 from kiosk.model.errors import Ours
 from kiosk.model.text import text
 from kiosk.rules.certificates.products import ROUTES, TYPES
-from kiosk.rules.law import Cited, Positive, Word
-from kiosk.rules.versions import one_line, ordered
+from kiosk.rules.limits import Cited, Positive, Word
+from kiosk.rules.pack import one_line, printable
+from kiosk.rules.versions import ordered
 
 
 class For(Noun, frozen=True, kw_only=True):
@@ -161,7 +162,7 @@ def versions(state: str, folder: Path | None = None) -> tuple[CertificatePack, .
     name = f"{state.lower()}.toml"
     source = (files("kiosk.rules") / "packs" / "coa" if folder is None else folder) / name
     if not (state.isascii() and state.isalnum()) or not source.is_file():
-        raise Ours(text("There are no certificate limits for {state}.", state=state[:20]))
+        raise Ours(text("There are no certificate limits for {state}.", state=printable(state)))
     try:
         return parse(source.read_text(encoding="utf-8"))
     except (ValueError, OSError) as fault:
