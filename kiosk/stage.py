@@ -7,12 +7,14 @@ It draws nothing: each change goes out as a :class:`~kiosk.flows.steps.Picture`.
 
 import asyncio
 import contextlib
+import logging
 from collections import deque
 from collections.abc import Callable
 from typing import Any, Literal, Protocol
 
 import msgspec
 
+from kiosk.discretion import told
 from kiosk.flows.requests import Changed, Chosen, Scanned, Show, TimedOut, Typed, Until
 from kiosk.flows.runner import Back, ShowAnswer
 from kiosk.flows.steps import Act, AnyStep, Banner, Documents, Live, Picture
@@ -21,6 +23,8 @@ from kiosk.model.connection import Connection
 from kiosk.model.documents import AnyDocument, Badge, Reading, Unread
 from kiosk.model.orders import LineState, ReceiptState
 from kiosk.model.text import Text, text
+
+log = logging.getLogger(__name__)
 
 Role = Literal["checkin", "counter", "vault"]
 
@@ -148,7 +152,7 @@ class Stage:
 
         False: it did not count, or could not be read, and the person may try the same code again.
         """
-        document = self._decode(reading)
+        document = self._meaning(reading)
         self._last_scan = reading.at
         if self._picture is not None and self._picture.covered:
             self._uncover(document)
@@ -183,6 +187,15 @@ class Stage:
             answer.set_result(Chosen(key=act.chosen))
 
     # --- inside
+
+    def _meaning(self, reading: Reading) -> AnyDocument:
+        """A code that the program stumbles over was not read; the work goes on with another one."""
+        try:
+            return self._decode(reading)
+        except Exception as fault:
+            log.error("a code of %d bytes could not be worked on\n%s", len(reading.data), told(fault))
+            words = text("The program cannot work on this code. Scan another one, or call the manager.")
+            return Unread(reason_key="fault", reason=words, length=len(reading.data))
 
     def _offers(self, step: AnyStep, key: str) -> bool:
         if any(choice.key == key for choice in step.choices):

@@ -109,8 +109,8 @@ class Kept(Noun, frozen=True, kw_only=True, tag="kept", tag_field="answer"):
 class Printed(Noun, frozen=True, kw_only=True, tag="printed", tag_field="answer"):
     """``unknown``: bytes may have left and nobody saw the paper. ``failed``: not one byte was taken, see ``reason``.
 
-    ``queued``: a ticket was given to the spool. Tickets may be lost without harm, labels may not. ``check``: printed, but
-    the printer stopped in the middle and went on: the label may be in two pieces.
+    ``queued``: a ticket was given to the spool. Tickets may be lost without harm, labels may not. ``check``: printed,
+    but the printer stopped in the middle and went on: the label may be in two pieces.
     """
 
     outcome: Literal["printed", "failed", "unknown", "queued"]

@@ -107,6 +107,17 @@ async def test_what_did_not_count_or_could_not_be_read_may_be_tried_again(trial)
 
 
 @pytest.mark.requirement("PLT-04")
+async def test_a_code_the_program_stumbles_over_is_one_that_was_not_read(trial, caplog):
+    shown = trial.show(NOTICE, accepts=("ticket",))
+    await settle()
+    assert not trial.scan(b"SECRET")
+    assert "cannot work on this code" in trial.remark
+    assert "KeyError" in caplog.text
+    assert "SECRET" not in caplog.text
+    assert trial.scan(b"ticket")
+    assert isinstance(await shown, Scanned)
+
+
 async def test_a_scan_begun_before_the_step_was_shown_does_not_answer_it(trial):
     first = trial.show(NOTICE)
     await settle()

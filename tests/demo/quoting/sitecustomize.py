@@ -7,7 +7,7 @@ import sys
 from typing import Any
 
 TERMINAL, FLOW, HUB = "W420010950510", "M620700794610", "T650200872700"
-"""Whose ID does it: in the terminal's decoder, in a flow, on the hub."""
+"""Whose ID does it: in the terminal itself, in a flow, on the hub."""
 
 
 def _quoting(work: Any, fits: Any) -> Any:
@@ -27,11 +27,11 @@ def _said(photo_id: Any, number: str) -> str:
 
 
 if sys.orig_argv[1:4] == ["-m", "kiosk", "run"]:
-    import kiosk.documents.decoding
     import kiosk.flows.check_in
+    import kiosk.stage
 
-    kiosk.documents.decoding.decode = _quoting(
-        kiosk.documents.decoding.decode, lambda reading, *_: TERMINAL.encode() in reading.data and reading.data
+    kiosk.stage.Stage.scanned = _quoting(
+        kiosk.stage.Stage.scanned, lambda _, reading: TERMINAL.encode() in reading.data and reading.data
     )
     kiosk.flows.check_in._documents = _quoting(kiosk.flows.check_in._documents, lambda *given: _said(given[1], FLOW))
 
