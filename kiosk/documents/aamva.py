@@ -3,9 +3,8 @@
 Sources: AAMVA DL/ID Card Design Standard, editions 2000 to 2020, annex D; what issuers and scanners do to it is known
 from public bug reports. The rule for all of it: a licence read through damage is either certainly the same licence,
 or it is refused. Certainty comes from the directory: it tells the exact length of the licence subfile, so a character
-that was lost, doubled or put in by a keyboard scanner does not go unseen. Systematic replacements that keep the length
-(``|`` for line feed, a letter M for carriage return, ``6`` for the record separator) are
-undone; the rest is not guessed.
+that was lost, doubled or put in by a keyboard scanner does not go unseen. What was done to the whole of a scan is
+undone first (``transport``); what happened in one place is not guessed.
 """
 
 import re

@@ -10,12 +10,13 @@ import cbor2
 import pytest
 from cbor2 import CBORTag
 from cryptography import x509
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kiosk.demo.wallet import MAIN, Authority, Wallet, new_key
-from kiosk.documents.mdoc import cbor, cose, engagement, response, session
+from kiosk.documents.mdoc import cbor, cose, engagement, response, session, trust
 from kiosk.documents.mdoc.presentation import Presentation
 from kiosk.documents.mdoc.refused import NotProven
 from kiosk.documents.mdoc.request import LICENCE, NAMES
@@ -250,6 +251,17 @@ def test_time_and_trust():
     assert presented(wallet(), roots=[]) == "mobile_untrusted"
     assert presented(wallet(), roots=[Authority(at=NOW).root]) == "mobile_untrusted"
     assert presented(wallet(), roots=[AUTHORITY.signer]) == "mobile_untrusted"
+
+
+def test_roots_come_from_a_bundle_and_are_authorities():
+    def pem(*certificates: x509.Certificate) -> bytes:
+        return b"".join(one.public_bytes(serialization.Encoding.PEM) for one in certificates)
+
+    other = Authority(at=NOW).root
+    assert trust.roots(pem(AUTHORITY.root, other)) == (AUTHORITY.root, other)
+    for bad in (b"", b"nonsense", pem(AUTHORITY.root, AUTHORITY.signer)):
+        with pytest.raises(ValueError, match="PEM|authority"):
+            trust.roots(bad)
 
 
 @pytest.mark.requirement("PAT-03")

@@ -28,6 +28,14 @@ class Signer:
         self.jurisdiction = _name(certificate, NameOID.STATE_OR_PROVINCE_NAME)
 
 
+def roots(pem: bytes) -> tuple[x509.Certificate, ...]:
+    """The certificates of a PEM bundle. Raises ``ValueError`` for one that is none, or no authority's."""
+    found = tuple(x509.load_pem_x509_certificates(pem))
+    if not all(_is_authority(one) for one in found):
+        raise ValueError("a root is the certificate of an issuing authority")
+    return found
+
+
 def signer(chain: Sequence[bytes], roots: Sequence[x509.Certificate], now: datetime) -> Signer:
     """The signer at the head of ``chain`` (DER), which one of ``roots`` certified directly, as the standard demands.
 
@@ -56,12 +64,17 @@ def signer(chain: Sequence[bytes], roots: Sequence[x509.Certificate], now: datet
 
 def _issued(certificate: x509.Certificate, root: x509.Certificate) -> bool:
     try:
-        if not root.extensions.get_extension_for_class(x509.BasicConstraints).value.ca:
-            return False
         certificate.verify_directly_issued_by(root)
-    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm, x509.ExtensionNotFound):
+    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
         return False
-    return True
+    return _is_authority(root)
+
+
+def _is_authority(certificate: x509.Certificate) -> bool:
+    try:
+        return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    except (ValueError, x509.ExtensionNotFound, x509.DuplicateExtension):
+        return False
 
 
 def _name(certificate: x509.Certificate, oid: ObjectIdentifier) -> str:
