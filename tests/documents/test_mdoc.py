@@ -260,7 +260,7 @@ def test_roots_come_from_a_bundle_and_are_authorities():
     other = Authority(at=NOW).root
     assert trust.roots(pem(AUTHORITY.root, other)) == (AUTHORITY.root, other)
     for bad in (b"", b"nonsense", pem(AUTHORITY.root, AUTHORITY.signer)):
-        with pytest.raises(ValueError, match="PEM|authority"):
+        with pytest.raises(ValueError, match=r"PEM|authority"):
             trust.roots(bad)
 
 
