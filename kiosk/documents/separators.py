@@ -2,11 +2,12 @@
 
 Two things have to agree. The directory tells the licence's length on the card, hence how many separators were lost,
 hence how many elements there are. And there must be exactly one way to cut the text into that many elements, each with
-an identifier of the standard and a value of its form, with no further identifier hidden in a value. A character lost
-besides makes the count wrong.
+an identifier of the standard and a value of its form, with no further identifier hidden in a value, not even one that a
+character was put into. A character lost besides makes the count wrong.
 """
 
 import re
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -15,6 +16,7 @@ from kiosk.documents.licence import fits
 _OLD = re.compile(r"(?=(D(?:A[A-Z]|B[A-S]|C[A-U]|D[A-P])))")
 _IDENTIFIER = re.compile(r"(?=(D(?:A[ABCDGHIJKQUWXYZ]|B[ABCDGNS]|C[A-U]|D[A-P])))")
 """What elements are called from 2003 on; the edition of 2000 had names besides."""
+_NEAR = re.compile(r"(?=D.([A-D])([A-Z]))"), re.compile(r"(?=D([A-D]).([A-Z]))")
 _ALWAYS = frozenset({"DAQ", "DBA", "DBB", "DBC", "DBD", "DAG", "DAI", "DAJ", "DAK"})
 """What every edition demands: where one is missing, its identifier was damaged."""
 _MOST_IDENTIFIERS = 90
@@ -50,7 +52,17 @@ def restored(subfile: str, length: int, version: str) -> str | None:
         return None  # an identifier inside a value: of a name that looks like one, or of a neighbour that was damaged
     lines = [text[start:end] for start, end in pairwise([*used, len(text)])]
     keys = {line[:3] for line in lines}
+    if any(key not in keys for line in lines for key in _nearly(line[3:], identifier)):
+        return None
     return "\n".join(lines) if len(keys) == count and keys >= _ALWAYS and keys & {"DAA", "DCS"} else None
+
+
+def _nearly(value: str, identifier: re.Pattern[str]) -> Iterator[str]:
+    """Identifiers into which a character was put, as one sees by leaving it out again."""
+    for near in _NEAR:
+        for found in near.finditer(value):
+            if identifier.match(key := "D" + found[1] + found[2]):
+                yield key
 
 
 def _best(text: str, places: list[int], n: int, cuts: dict[int, _Cut]) -> _Cut | None:

@@ -200,3 +200,26 @@ def test_control_characters_wrapped_by_a_scanner_are_unwrapped():
 def test_characters_that_cannot_be_seen_are_not_in_names():
     for sign in ("\u00ad", "\u00a0"):
         assert read(robin(9, changed={"DCS": f"EX{sign}MPLE"})).reason_key == "control_characters"
+
+
+@pytest.mark.requirement("PAT-03")
+@pytest.mark.parametrize("version", [1, 3, 10])
+@pytest.mark.parametrize("transport", [bytes, LOST["line feeds"]], ids=["sound", "line feeds lost"])
+def test_cut_at_every_place_and_a_character_put_in_everywhere_address_and_all(version, transport):
+    """Everything the licence says is compared, not only who it is."""
+
+    def said(data: bytes) -> tuple[object, ...] | None:
+        found = examine(Reading(data=data, device="s", at=0.0), FORMATS)
+        document = found.document
+        return (*facts(document), *found.particulars().items()) if isinstance(document, PhotoId) else None
+
+    sound = transport(robin(version))
+    whole = said(sound)
+    assert whole is not None
+    for at in range(len(sound)):
+        for data in (
+            sound[:at],
+            sound[:at] + sound[at + 1 :],
+            *(sound[:at] + one + sound[at:] for one in (b"X", b"0")),
+        ):
+            assert said(data) in (None, whole)
