@@ -32,30 +32,20 @@ _COLUMNS: dict[Role, str] = {
     "units": "units,unit",
 }
 _ROLES: dict[str, Role] = {word: role for role, words in _COLUMNS.items() for word in words.split(",")}
-_HEAD = {
-    "analyte",
-    "compound",
-    "pesticide",
-    "pesticides",
-    "solvent",
-    "solvents",
-    "metal",
-    "metals",
-    "cannabinoid",
-    "terpene",
-}
-_HEADING_WORDS = _HEAD | {
-    "terpenes",
-    "microbe",
-    "fail",
-    "pass",
-    "/",
-    "pass/",
-    "target",
-    "name",
-    "action",
-    "measurement",
-    "test",
+_HEADING_WORDS = {
+    *(
+        "analyte",
+        "compound",
+        "pesticide",
+        "pesticides",
+        "solvent",
+        "solvents",
+        "metal",
+        "metals",
+        "cannabinoid",
+        "terpene",
+    ),
+    *("terpenes", "microbe", "target", "name", "action", "measurement", "test", "fail", "pass", "/", "pass/", "1:n"),
 }
 _IN_ONE_GRAM = r"(?: ?(?:in|/|per) ?1(?:\.0)? ?g(?:ram)?)?"
 _WORD = re.compile(
@@ -75,7 +65,8 @@ _PANEL_LINE = re.compile(
     re.IGNORECASE,
 )
 _CONTROL = re.compile(
-    r"(?i)\b(?:quality control|qc (?:report|data|results)|method blank|laboratory control|spike recovery)\b"
+    r"(?i)(?:\S+ ){0,2}(?:quality control|qc (?:report|data|results)|method blank|laboratory control)(?: [\w:]+){0,2}"
+    r"|.*(?:% recovery|expected conc).*"
 )
 _PLAIN = ("cannabinoids", "moisture", "water_activity")
 """Panels of which a line outside a table may state the value: "Moisture: 10.7 %"."""
@@ -97,6 +88,8 @@ class Heading:
 
     roles: list[Role] = field(default_factory=list)
     units: list[str] = field(default_factory=list)
+    panel: str = ""
+    """Of the first row under it. A row of another panel stands in another table, whose heading we did not know."""
 
 
 def panels(pages: Iterable[Sequence[str]]) -> Iterator[PrintedPanel]:
@@ -105,7 +98,7 @@ def panels(pages: Iterable[Sequence[str]]) -> Iterator[PrintedPanel]:
     for page in pages:
         heading, collecting = Heading(), False
         for line in (clean(each) for each in page):
-            if _CONTROL.search(line) and line.count(" ") < 8:
+            if _CONTROL.fullmatch(line) and line.count(" ") < 12:
                 break  # what follows are the laboratory's own control samples
             if (named := _PANEL_LINE.fullmatch(line)) and (key := analytes.panel(named["panel"])):
                 if key == INSPECTED:
@@ -168,11 +161,17 @@ def _rows(line: str, heading: Heading) -> Iterator[Printed]:
         end = start + length
         after = next((n for n in range(end + 1, len(words)) if _begins_row(words, n)), len(words))
         cells = list(_cells(" ".join(words[end:after])))
-        if sum(cell.sort == "junk" and cell.text[:1].islower() for cell in cells) > 2:
-            return  # a sentence
+        if (cells and cells[0].text[0] in "*+=(") or sum(_is_prose(cell) for cell in cells) > 2:
+            return  # a sentence or a formula
         if any(cell.sort not in ("junk", "filler", "units") for cell in cells):
-            yield _row(" ".join(words[start:end]).rstrip(":"), cells, heading)
+            name = " ".join(words[start:end]).rstrip(":")
+            heading.panel = heading.panel or _panel_of(name)
+            yield _row(name, cells, heading if heading.panel == _panel_of(name) else Heading())
         start = after
+
+
+def _is_prose(cell: Cell) -> bool:
+    return cell.sort == "junk" and cell.text[:1].islower()
 
 
 def _begins_row(words: Sequence[str], n: int) -> bool:
@@ -221,7 +220,7 @@ def _row(name: str, cells: list[Cell], heading: Heading) -> Printed:
     units = [cell.text for cell in cells if cell.sort == "units"]
     own = units[0] if len({unit(each) for each in units}) == 1 else ""
     if not any(cell.sort == "junk" for cell in cells):
-        for roles in _readings(heading.roles, bool(said)):
+        for roles in _readings(heading, bool(said), plain=_panel_of(name) in _PLAIN):
             if mapped := _mapped(values, roles, heading, own):
                 return msgspec.structs.replace(mapped, name=name, lab_status=status)
     numbers = [cell for cell in values if cell.sort in ("number", "pair")]
@@ -253,15 +252,22 @@ def _only_word(words: list[str], beside_numbers: bool) -> str:
     return "" if beside_numbers and any(re.search(r"1 ?g", word) for word in words) else words[-1]
 
 
-def _readings(roles: list[Role], said: bool) -> Iterator[list[Role]]:
-    """How a heading may be meant: as it stands; as two tables side by side; its last "result" as the pass or fail."""
+def _readings(heading: Heading, said: bool, *, plain: bool) -> Iterator[list[Role]]:
+    """How a heading may be meant: as it stands; as two tables side by side; its last "result" as the pass or fail.
+
+    ``plain`` rows, of no contaminant: a total has results alone; a heading of units alone is one of results.
+    """
+    roles = heading.roles
     valued = [role for role in roles if role not in ("status", "units")]
-    yield valued
     half = len(valued) // 2
+    readings = [valued]
     if half and valued[:half] == valued[half:]:
-        yield valued[:half]
-    if said and "status" not in roles and valued[-1:] == ["result"] and valued.count("result") > 1:
-        yield valued[:-1]
+        readings.append(valued[:half])
+    if said and "status" not in roles and valued[-1:] == ["result"]:
+        readings.append(valued[:-1])
+    if plain and not valued:
+        readings.append(["result"] * len(heading.units))
+    yield from (each for each in readings if plain or (each.count("result") == 1 and each.count("limit") <= 1))
 
 
 def _mapped(values: list[Cell], roles: list[Role], heading: Heading, own: str) -> Printed | None:
@@ -284,6 +290,9 @@ def _mapped(values: list[Cell], roles: list[Role], heading: Heading, own: str) -
             found[role] = cell.text
         elif role in ("lod", "loq") and cell.sort == "word":
             return None  # a word stands in a bound's column: the columns are not what they seem
+    bounds = [read_result(found[role]).number for role in ("lod", "loq") if role in found]
+    if len(bounds) == 2 and not (None not in bounds and bounds[0] <= bounds[1]):  # type: ignore[operator]
+        return None  # nothing is quantified before it is detected: the columns are not what they seem
     return msgspec.convert({"name": "", **found}, Printed)
 
 
