@@ -2,7 +2,7 @@
 
     python benchmarks/certificates.py [--rounds N]
 
-Prints one JSON object, milliseconds. Goals: 5 ms from the rows of the state's system, 2 s from a PDF.
+Prints one JSON object: milliseconds of processor time, so that what else runs does not count. Goals: 5 ms from the rows of the state's system, 2 s from a PDF.
 """
 
 import argparse
@@ -28,26 +28,31 @@ def verdict(data: bytes) -> dict[str, Any]:
     return report(certificate, judge(certificate, load("CA", DAY), "flower", DAY))
 
 
-def milliseconds(work: Callable[[], object], rounds: int) -> dict[str, float]:
-    work()
+def milliseconds(work: Callable[[bytes], object], papers: list[bytes]) -> dict[str, float]:
+    """The names were met before, as on any day; the values are new each time."""
+    work(papers[0])
     spent = []
-    for _ in range(rounds):
-        begun = time.perf_counter()
-        work()
-        spent.append((time.perf_counter() - begun) * 1000)
+    for paper_ in papers[1:]:
+        begun = time.process_time()
+        work(paper_)
+        spent.append((time.process_time() - begun) * 1000)
     return {"median": round(statistics.median(spent), 2), "worst": round(max(spent), 2)}
+
+
+def _shifted(rows: list[dict[str, Any]], name: str, n: int) -> list[dict[str, Any]]:
+    return [{**row, name: row[name] + n * place * 1e-7} for place, row in enumerate(rows)]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--rounds", type=int, default=30)
     rounds = parser.parse_args().rounds
-    rows, plain, printed = msgspec.json.encode({"Data": metrc()}), msgspec.json.encode(paper()), sheet()
+    rows = [{"Data": _shifted(metrc(), "TestResultLevel", n)} for n in range(rounds + 1)]
     figures = {
         "rows": len(metrc()),
-        "from_metrc_rows_ms": milliseconds(lambda: verdict(rows), rounds),
-        "from_plain_form_ms": milliseconds(lambda: verdict(plain), rounds),
-        "from_pdf_ms": milliseconds(lambda: verdict(printed), rounds),
+        "from_metrc_rows_ms": milliseconds(verdict, [msgspec.json.encode(each) for each in rows]),
+        "from_plain_form_ms": milliseconds(verdict, [msgspec.json.encode(paper())] * (rounds + 1)),
+        "from_pdf_ms": milliseconds(verdict, [sheet()] * (rounds + 1)),
     }
     print(json.dumps(figures, indent=2))
 

@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from kiosk.cli import main
+from kiosk.coa import judged_file
 from tests.certificates.given import TAG, paper, row
 
 pytestmark = pytest.mark.requirement("INT-05", "INT-06")
@@ -73,15 +74,13 @@ def test_what_cannot_be_judged_is_one_line(
     assert said in told["said"]
 
 
-def test_rows_are_judged_within_five_milliseconds(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """The best of several, so that a busy machine does not decide."""
-    from kiosk.coa import judged_file  # noqa: PLC0415
-
+def test_rows_are_judged_soon(tmp_path: Path) -> None:
+    """The best of several and processor time, so that a busy machine does not decide; measured in `benchmarks/`."""
     file = tmp_path / "coa.json"
     file.write_bytes(msgspec.json.encode(paper()))
     spent = []
     for _ in range(5):
-        begun = time.perf_counter()
+        begun = time.process_time()
         judged_file(str(file), "CA", "flower")
-        spent.append(time.perf_counter() - begun)
-    assert min(spent) < 0.05
+        spent.append(time.process_time() - begun)
+    assert min(spent) < 0.02

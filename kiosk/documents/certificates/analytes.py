@@ -5,7 +5,7 @@ import tomllib
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
@@ -52,6 +52,7 @@ def compact(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", name.casefold())
 
 
+@lru_cache(maxsize=4096)
 def analyte(name: str) -> str | None:
     """Our key for ``name``, or None. A name is taken whole, then without what stands in brackets; a CAS number counts
     as a name. Where its parts name different analytes it names none."""

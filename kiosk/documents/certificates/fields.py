@@ -15,7 +15,9 @@ _SPACES = re.compile(r"\s+")
 
 def words(value: Any) -> str:
     """A JSON value as one line: no control or formatting characters, blanks made single, cut at 200 characters."""
-    if value is None or isinstance(value, dict | list):
+    if isinstance(value, str):
+        return clean(value)
+    if value is None:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
@@ -23,9 +25,7 @@ def words(value: Any) -> str:
         return f"{value:f}" if value.is_finite() and abs(value.adjusted()) < 40 else "not a number"
     if isinstance(value, int):
         return str(value) if abs(value) < 10**40 else "not a number"
-    if isinstance(value, float):
-        return "not a number"
-    return clean(str(value))
+    return "not a number" if isinstance(value, float) else ""
 
 
 def clean(line: str) -> str:
@@ -33,6 +33,8 @@ def clean(line: str) -> str:
     if not line.isascii() or not line.isprintable():
         line = "".join(" " if each in "\t\r\n\v\f\x85\u2028\u2029" else each for each in line[: 4 * LONGEST])
         line = "".join(each for each in line if not unicodedata.category(each).startswith("C"))
+    elif "  " not in line:
+        return line.strip()[:LONGEST]
     return _SPACES.sub(" ", line).strip()[:LONGEST]
 
 

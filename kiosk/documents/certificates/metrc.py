@@ -7,6 +7,7 @@ the answer is paged by 20.
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from kiosk.documents.certificates import analytes, fields
@@ -114,6 +115,7 @@ def _matrix(rows: list[dict[str, Any]]) -> str:
     return said.pop() if len(said) == 1 else ""
 
 
+@lru_cache(maxsize=4096)
 def taken_apart(name: str) -> tuple[str, str, str]:
     """``"Arsenic (ppm) Raw Plant Material"`` → ``("Arsenic", "ppm", "Raw Plant Material")``: analyte, unit, kind.
 

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import Literal
 
 from kiosk.documents.certificates.units import Unit, unit
@@ -66,14 +67,19 @@ _WORD_AND_BOUND = re.compile(
     rf"\s*<?\s*(?P<number>{_NUMBER})\s*[)\]]?",
     re.ASCII,
 )
+_PLAIN = re.compile(r"[0-9]{1,20}(?:\.[0-9]{1,30})?")
+"""By far the most results: read at once."""
 _IN_A_GRAM = re.compile(r"\s*(?:in|/|per)\s*(?:1(?:\.0)?|one)\s*g(?:ram)?$")
 _FOUND_OR_NOT = ("not_detected", "absent", "present")
 _LONGEST = 60
 """No result is longer; anything that is, is prose."""
 
 
+@lru_cache(maxsize=4096)
 def read_result(printed: str) -> Read:
     """``"< 0.1 ppm"``, ``"ND"``, ``"1.2 × 10³"``, ``"Absent in 1 g"``, ``"TNTC"``. Any text gives an answer."""
+    if _PLAIN.fullmatch(printed):
+        return Read("measured", Fraction(Decimal(printed)))
     words = _tidy(printed)
     if len(words) > _LONGEST:
         return UNREADABLE
@@ -119,6 +125,7 @@ _LAB: dict[LabWord, str] = {
 _LAB_WORDS = {word: lab for lab, words in _LAB.items() for word in words.split(" ")}
 
 
+@lru_cache(maxsize=256)
 def lab_word(printed: str) -> LabWord:
     """What the laboratory itself says: ``""`` where it says nothing, ``unknown`` where we do not know its word."""
     folded = re.sub(r"[\s_.]+|(?<=\w)-(?=\w)", "", printed.casefold())

@@ -8,6 +8,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 
 MASS = "mass per mass"
 COUNT = "colonies per gram"
@@ -63,6 +64,7 @@ def folded(text: str) -> str:
 _UNITS = {word: unit for unit, words in _SPELLINGS for word in words.split()}
 
 
+@lru_cache(maxsize=1024)
 def unit(text: str) -> Unit | None:
     """The unit ``text`` spells, or None where we know none of that spelling."""
     word = folded(text).strip("[]*†")

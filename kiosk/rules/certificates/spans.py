@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 
 from kiosk.documents.certificates.results import Kind, Read, read_bound, read_result
 from kiosk.documents.certificates.units import ACTIVITY, Unit, unit
@@ -33,13 +34,15 @@ class Span:
         return not (self.low == 0 and (self.high == 0 or self.kind in ("not_detected", "absent")))
 
 
+@lru_cache(maxsize=1024)
 def span(row: Printed) -> Span:
     """Any row gives one; where it says nothing certain, ``fault`` says why."""
     read = read_result(row.result)
     stated, fault = _unit(row, read)
     lod, loq = _bound(row.lod, stated), _bound(row.loq, stated)
-    factor = stated.factor if stated else Fraction(1)
-    number = read.number * factor if read.number is not None else None
+    number = read.number
+    if number and stated and stated.factor != 1:
+        number *= stated.factor
     low, high, is_open = Fraction(0), None, False
     match read.kind:
         case "measured":
@@ -77,7 +80,9 @@ def _bound(printed: str, stated: Unit | None) -> Fraction | None:
     own = found.unit or stated
     if own is None:
         return found.number
-    return found.number * own.factor if stated is None or own.dimension == stated.dimension else None
+    if stated is not None and own.dimension != stated.dimension:
+        return None
+    return found.number if own.factor == 1 else found.number * own.factor
 
 
 def limit_of(printed: str, stated: Unit | None) -> Fraction | None:
