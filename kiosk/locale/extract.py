@@ -21,7 +21,7 @@ NOT_SHOWN = "samples"
 
 
 PACKS = "rules/packs"
-"""Rule packs name the pools."""
+"""Rule packs name the pools, and say who may not buy."""
 
 
 def sentences_in(program: Path = PROGRAM) -> set[str]:
@@ -38,8 +38,9 @@ def found(program: Path = PROGRAM) -> Iterator[tuple[str, str]]:
                 yield sentence, where
     for path in sorted((program / PACKS).glob("*.toml")):
         for version in tomllib.loads(path.read_text(encoding="utf-8"))["versions"]:
-            for pool in version.get("pools", []):
-                yield pool["name"], path.relative_to(program.parent).as_posix()
+            where = path.relative_to(program.parent).as_posix()
+            yield from ((pool["name"], where) for pool in version.get("pools", []))
+            yield from ((gate["says"], where) for gate in version.get("gates", []))
 
 
 def _in_module(module: ast.Module) -> Iterator[str]:

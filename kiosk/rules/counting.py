@@ -13,7 +13,7 @@ from kiosk.model.text import Text, text
 from kiosk.rules.law import Law
 from kiosk.rules.limits import Consumed, Cycle, PerRecommendation, Pool, Supply
 from kiosk.rules.measuring import Meter, NoAmountError, measure_words, meter_of
-from kiosk.rules.patients import Patient, certified_days, concerns
+from kiosk.rules.patients import Patient, concerns
 from kiosk.rules.windows import (
     AnchorMissingError,
     Course,
@@ -191,20 +191,23 @@ def counts(law: Law, book: Bought, patient: Patient, on: date, products: Iterabl
 def limits_of(pool: Pool, patient: Patient, on: date, anchor: date | None) -> Limits:
     """The limits of a pool for a patient on a day. Neither ``lawful`` nor ``stated``: there is none on record."""
     limit, least = _base(pool, patient)
-    if isinstance(pool.window, Cycle):
-        limit = _of_cycle(pool.window, patient, on, anchor, limit)
     stated = patient.limits.get(pool.stated_as or pool.key)
     amount = None if stated is None else Fraction(stated)
-    if pool.may_raise and amount is not None:
-        limit, least = None if limit is None else amount, None
-    granted = [w.amount for w in patient.waivers if w.pool in (pool.key, "") and w.valid_from <= on <= w.valid_to]
+    if pool.may_raise and amount is not None and limit is not None:
+        limit, least = max(limit, _raised(pool, amount)) if amount > limit else limit, None
+    granted = [w.amount for w in patient.waivers if w.pool == pool.key and w.valid_from <= on <= w.valid_to]
     if limit is not None and pool.waivable and granted:
-        most = max(Fraction(each) for each in granted)
-        limit = max(limit, most if pool.waived_at_most is None else min(most, Fraction(pool.waived_at_most)))
+        limit = max(limit, *(_raised(pool, Fraction(each)) for each in granted))
+    if isinstance(pool.window, Cycle):
+        limit = _of_cycle(pool.window, patient, on, anchor, limit)
     if pool.share is not None:
         share = Fraction(pool.share)
         limit, amount = (None if each is None else each * share for each in (limit, amount))
     return Limits(limit, amount, least)
+
+
+def _raised(pool: Pool, amount: Fraction) -> Fraction:
+    return amount if pool.raised_at_most is None else min(amount, Fraction(pool.raised_at_most))
 
 
 def _base(pool: Pool, patient: Patient) -> tuple[Fraction | None, Fraction | None]:
@@ -225,12 +228,11 @@ def _of_cycle(
 ) -> Fraction | None:
     if window.first_limit is not None and in_first_cycle(window, on, anchor):
         return Fraction(window.first_limit)
-    if limit is None or not window.pro_rata_tail or anchor is None or certified_days(patient) is None:
+    if limit is None or window.tail_a_date is None or anchor is None or patient.certified_to is None:
         return limit
-    assert patient.certified_to is not None
     start, following = cycle(window, max(on, anchor), anchor)
-    days = (min(following, later(patient.certified_to, 1)) - start).days
-    return limit * max(days, 0) / (following - start).days
+    end = later(patient.certified_to, 1)
+    return limit if following <= end else limit * max((end - start).days, 0) * Fraction(window.tail_a_date)
 
 
 def _count(

@@ -25,7 +25,7 @@ def covered(pack: Law) -> Counter[str]:
     """How many checks speak of each pool and gate."""
     spoken = Counter(dict.fromkeys((*(pool.key for pool in pack.pools), *(gate.key for gate in pack.gates)), 0))
     for check in (check for example in pack.examples for check in example.checks):
-        spoken.update({*check.remaining, check.refused_by} - {""})
+        spoken.update({*check.remaining, check.refused_by} & set(spoken))
     return spoken
 
 
@@ -35,7 +35,7 @@ def _check(pack: Law, example: Example, check: Check) -> Iterator[str]:
     known = Patient(
         age=example.age,
         visitor=example.visitor,
-        facts=dict.fromkeys(example.facts, True),
+        facts=dict.fromkeys(example.facts, True) | dict.fromkeys(example.denied, False),
         in_person=not example.by_caregiver,
     )
     book = Book(

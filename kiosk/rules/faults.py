@@ -66,7 +66,7 @@ def _pool_faults(pool: Pool, keys: list[str]) -> Iterator[str]:
     where = f"pool {pool.key}"
     if pool.limit is None and pool.waivable:
         yield f"{where} has no limit that could be waived"
-    limits = (pool.limit, _first_limit(pool), pool.waived_at_most, *(each.amount for each in pool.limits))
+    limits = (pool.limit, _first_limit(pool), pool.raised_at_most, *(each.amount for each in pool.limits))
     if any(amount is not None and not (amount.is_finite() and amount >= 0) for amount in limits):
         yield f"{where} has a limit below zero"
     divisors = (*(member.per_unit for member in pool.members), pool.round_up_to)

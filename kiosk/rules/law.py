@@ -103,6 +103,8 @@ class Law(Noun, frozen=True, kw_only=True):
     """
 
     state: Word
+    place: str = ""
+    """What people call it."""
     version: Word
     zone: Word
     """The legal time zone: its calendar dates are what the law counts in."""

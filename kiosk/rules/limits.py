@@ -46,7 +46,8 @@ class Who(Noun, frozen=True, kw_only=True):
     """Which patients a rule concerns: all of these hold. Empty: everybody.
 
     Ages are full years on the day of the sale. ``facts`` are true of the patient (``"terminal"``), ``lacks`` are not
-    said to be, ``denied`` are said to be false. ``certified_days_*`` is the length of the certification in dates.
+    said to be, ``denied`` are said to be false. ``certified_days_*`` is the length of the certification in dates; one
+    whose length is not said is not short.
     """
 
     age_from: int | None = None
@@ -91,15 +92,15 @@ class Cycle(Window, frozen=True, kw_only=True, tag="cycle"):
     """Periods of ``days`` dates back to back from an anchor. Nothing is carried over.
 
     The very first may be longer, ``first_days``, with a limit of its own, ``first_limit``. ``either``: from the
-    recommendation, or where there is none from the first purchase. ``pro_rata_tail``: a period that the certification
-    ends early has that share of the limit.
+    recommendation, or where there is none from the first purchase. ``tail_a_date``: a period that the certification
+    ends early has this part of the limit for each of its dates.
     """
 
     days: Positive
     anchor: Literal["recommendation", "first_purchase", "either"]
     first_days: Positive | None = None
     first_limit: Decimal | None = None
-    pro_rata_tail: bool = False
+    tail_a_date: Ratio | None = None
 
 
 class Transaction(Window, frozen=True, kw_only=True, tag="transaction"):
@@ -160,7 +161,8 @@ class Pool(Cited, frozen=True, kw_only=True):
 
     ``exempt`` are product categories it does not count. ``counts_from`` is the first day whose purchases count.
     ``round_up_to`` rounds what one product takes in one sale. ``waivable`` says that the state may grant more to a
-    person, for a time, and ``waived_at_most`` how much. ``per``: counted apart for each product, or for each store.
+    person, for a time. ``raised_at_most`` is the most that a waiver or the physician may make of it. ``per``: counted
+    apart for each product, or for each store.
     """
 
     key: Word
@@ -179,7 +181,7 @@ class Pool(Cited, frozen=True, kw_only=True):
     counts_from: date | None = None
     round_up_to: Decimal | None = None
     waivable: bool = False
-    waived_at_most: Decimal | None = None
+    raised_at_most: Decimal | None = None
     per: Literal["patient", "product", "store"] = "patient"
 
 

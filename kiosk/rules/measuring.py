@@ -163,12 +163,24 @@ def share_of(each: Purchase) -> Fraction | None:
     return Fraction(each.thc_mg) / Fraction(each.net_weight_g) / 10
 
 
+def has_share(what: What, each: Purchase) -> bool:
+    """Whether the THC share is as ``what`` says. One that is not known is not, where one is asked for."""
+    if what.thc_pct_over is None and what.thc_pct_up_to is None:
+        return True
+    share = share_of(each)
+    return share is not None and _between(what, share)
+
+
 def _share_fits(what: What, each: Purchase) -> bool:
     if what.thc_pct_over is None and what.thc_pct_up_to is None:
         return True
     share = share_of(each)
     if share is None:
         raise NoAmountError(each.product_id, "thc_pct")
+    return _between(what, share)
+
+
+def _between(what: What, share: Fraction) -> bool:
     return (what.thc_pct_over is None or share > what.thc_pct_over) and (
         what.thc_pct_up_to is None or share <= what.thc_pct_up_to
     )

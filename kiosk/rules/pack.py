@@ -70,6 +70,7 @@ class File(Noun, frozen=True, kw_only=True):
     """A pack file: ``versions`` as they are written, before one says that it is like another."""
 
     state: Word
+    place: str = ""
     zone: Word
     ounce_g: Decimal = Decimal("28.35")
     versions: Annotated[tuple[dict[str, Any], ...], msgspec.Meta(min_length=1)]
@@ -78,7 +79,7 @@ class File(Noun, frozen=True, kw_only=True):
 def parse(source: str) -> tuple[Law, ...]:
     """Reads a pack file's text. Raises ``ValueError`` with the place and kind of the first fault."""
     whole = msgspec.convert(tomllib.loads(source, parse_float=Decimal), File)
-    common = {"state": whole.state, "zone": whole.zone, "ounce_g": whole.ounce_g}
+    common = {"state": whole.state, "place": whole.place, "zone": whole.zone, "ounce_g": whole.ounce_g}
     return ordered([_law({**common, **version}) for version in _whole(whole.versions)], fault_of)
 
 

@@ -90,7 +90,7 @@ def _certified(who: Who, patient: Patient) -> bool | None:
         return True
     days = certified_days(patient)
     if days is None:
-        return None
+        return who.certified_days_below is None
     return (who.certified_days_from is None or days >= who.certified_days_from) and (
         who.certified_days_below is None or days < who.certified_days_below
     )

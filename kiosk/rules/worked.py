@@ -60,6 +60,7 @@ class Example(Noun, frozen=True, kw_only=True):
     age: int | None = None
     visitor: bool = False
     facts: tuple[str, ...] = ()
+    denied: tuple[str, ...] = ()
     by_caregiver: bool = False
     store: str = ""
     """Where the checks' baskets are sold."""
