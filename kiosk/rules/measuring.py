@@ -140,7 +140,8 @@ class Meter:
         value: Decimal | None = getattr(each, member.measure)
         if value is None and member.if_known:
             return None
-        if value is None or not value.is_finite() or value < 0:
+        # nothing is counted by weight and weighs nothing: such a record is not filled in
+        if value is None or not value.is_finite() or value < 0 or (not value and member.measure == "net_weight_g"):
             raise NoAmountError(each.product_id, member.measure)
         above, below = value.as_integer_ratio()
         return -(-above * PARTS // below) * rate * each.units
