@@ -24,7 +24,7 @@ from kiosk.model.labels import Label, LabelField
 
 from .near import NearWire, quickly
 
-PATIENCE = Patience(stopped=20.0)
+PATIENCE = Patience(answer=4.0, stopped=8.0, ask_again=2.0)
 """Somebody who waits five minutes for a roll is only asked the same more often."""
 NUMBER = "00004711"
 TAG = "1A4FF0300000B2C000004711"
@@ -63,6 +63,7 @@ class Counter:
         self.driver = self.started()
         self.ends: list[str] = []
         self.voided: list[int] = []
+        self._mending: list[asyncio.TimerHandle] = []
 
     def started(self) -> EscPosPrinter:
         return EscPosPrinter("label", self._connect, paper=PAPER_80, proof=self._proof, patience=PATIENCE)
@@ -84,13 +85,15 @@ class Counter:
             self.printer.power_off()
             asyncio.get_running_loop().call_later(5, self.printer.power_on)
         elif not state.prints and self.mends_at_once:
-            asyncio.get_running_loop().call_later(5, self.mend)
+            self._mending.append(asyncio.get_running_loop().call_later(2, self.mend))
 
     async def label(self) -> None:
         print_no = 1
         while len(self.ends) < 20:
             outcome = await self._printed(print_no)
             self.takes = None
+            for mending in self._mending:
+                mending.cancel()  # the screen asks something else now
             self.ends.append(outcome.result if not outcome.check else "check")
             if outcome.result == "failed":
                 self.mend()

@@ -1,7 +1,10 @@
 """Scanners as devices: one contract, shown by a serial port on a pseudo terminal and by replayed key events."""
 
 import asyncio
+import fcntl
 import os
+import struct
+import termios
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -13,12 +16,13 @@ import serial
 
 from kiosk.hw.scanner.device import DeviceScanner
 from kiosk.hw.scanner.evdev import KEY_RULES, DeviceSource, key_scanner
+from kiosk.hw.scanner.framing import FrameRules
 from kiosk.hw.scanner.keys import DOWN, EV_KEY, LEFT_SHIFT
 from kiosk.hw.scanner.layouts import DE, US
 from kiosk.hw.scanner.port import ScannerState, words
 from kiosk.hw.scanner.serial import serial_scanner
 from kiosk.hw.scanner.sim import KeyScanner, VirtualScanner
-from kiosk.model.clock import SystemClock
+from kiosk.model.clock import ManualClock, SystemClock
 from kiosk.model.documents import Reading
 from kiosk.model.errors import Unavailable
 
@@ -185,6 +189,27 @@ async def test_after_plugging_the_port_has_another_node_and_is_found_by_its_stab
     for ends in [*others, taken]:
         for end in ends:
             os.close(end)
+
+
+@pytest.mark.requirement("PLT-04")
+async def test_a_stalled_program_does_not_cut_a_scan_in_two(port: VirtualScanner) -> None:
+    """Both halves lay in the kernel's buffer; only the program was late to read the second."""
+    clock = ManualClock()
+    scanner = serial_scanner("vault", port.path, clock, rules=FrameRules(quiet=0.5), look_every=0.01)
+    async with Desk().with_(scanner) as desk:
+        await until(lambda: desk.states == [READY])
+        await port.scan(TAG[:12], terminator=b"")
+        await until(lambda: not readable(port))
+        clock.advance(3.0)
+        await port.scan(TAG[12:])
+        await until(lambda: desk.readings)
+    assert desk.scans == [TAG]
+
+
+def readable(port: VirtualScanner) -> bool:
+    """Whether bytes wait in the port that nobody has read."""
+    with open(port.path.resolve(), "rb", buffering=0) as reader:
+        return bool(struct.unpack("i", fcntl.ioctl(reader, termios.FIONREAD, b"\0" * 4))[0])
 
 
 async def test_the_port_is_locked_against_a_second_program(port: VirtualScanner) -> None:

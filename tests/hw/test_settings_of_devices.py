@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from kiosk.assembly import _scanners
+from kiosk.cli import main
 from kiosk.hw.hotplug import Hotplug
 from kiosk.hw.scanner.sim import VirtualScanner
 from kiosk.model.clock import SystemClock
@@ -51,3 +52,18 @@ async def test_other_keyboards_are_watched_unless_the_settings_let_them_be(
 ) -> None:
     settings = written(tmp_path, settings_for(keyboards=setting))
     assert [scanner.name for scanner in _scanners(settings, SystemClock(), Hotplug())] == names
+
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+def test_the_examples_of_the_manual_are_right(tmp_path: Path) -> None:
+    """The settings are read, and the label is drawn, as they stand there."""
+    toml = (DOCS / "settings.md").read_text().split("```toml\n")[1].split("```")[0]
+    (tmp_path / "terminal.toml").write_text(toml)
+    settings = read(tmp_path / "terminal.toml", TerminalSettings)
+    assert settings.scale is not None
+    assert settings.printer is not None
+    label = (DOCS / "hardware.md").read_text().split("```json\n")[1].split("```")[0]
+    (tmp_path / "label.json").write_text(label)
+    assert main(["print", str(tmp_path / "label.json"), "--preview", str(tmp_path / "out.png")]) == 0

@@ -139,10 +139,11 @@ class EscPosPrinter:
             tell(_ABSENT)
             return _ABSENT
         async with line:
+            # Asked first: one that becomes ready only now has just printed what it held.
+            state = await line.state()
             if await line.clear():
                 self._memory = "empty"
                 return None
-            state = await line.state()
             if state.prints and await line.idle():
                 self._memory = "empty"
                 return None

@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import math
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
@@ -14,6 +15,9 @@ from kiosk.model.documents import Reading
 
 class Wire(Protocol):
     """An open device."""
+
+    dated: bool
+    """Whether its times are the kernel's, of arrival; else they are of reading, and late when the loop stalled."""
 
     def fileno(self) -> int:
         """What to wait on."""
@@ -120,7 +124,11 @@ class _Reader:
             self._lost.set_exception(error)
 
     def _arrived(self) -> None:
-        for at, data in self._wire.read():
+        for read_at, data in self._wire.read():
+            due, at = self._framer.due, read_at
+            if due is not None and not self._wire.dated:
+                # Silence is said by its timer, which has not rung: the loop was busy, and this may have come in time.
+                at = min(read_at, math.nextafter(due, 0.0))
             if data is None:
                 self._framer.spoil(at)
             else:

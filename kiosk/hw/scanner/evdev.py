@@ -117,6 +117,8 @@ def packed(event: Event) -> bytes:
 class KeyWire:
     """A keyboard whose keys have become bytes."""
 
+    dated = True
+
     def __init__(self, source: EventSource, layout: Layout, clock: Clock) -> None:
         self._source = source
         self._clock = clock

@@ -22,6 +22,8 @@ SLOW = 9600
 class SerialWire:
     """An open port, ours alone. Raises ``OSError`` (``serial.SerialException`` is one) when it cannot be had."""
 
+    dated = False
+
     def __init__(self, path: Path, baud: int, clock: Clock, character: Character = "8N1") -> None:
         bits, parity, stops = character
         # Without the lock two readers share the bytes, and each gets half a scan.
