@@ -274,7 +274,7 @@ class Terminal:
         while True:
             ticket, job = await self._spool.get()
             data = self._compose(ticket, ticket_code(ticket.ticket_id))
-            outcome = await self.printer.print(Job(job_id=job, data=data), self._printer_changed)
+            outcome = await self.printer.print(Job(job_id=job, data=data, losable=True), self._printer_changed)
             if outcome.result != "printed":
                 log.warning("a ticket was not printed: %s", outcome.reason)
 

@@ -76,6 +76,39 @@ async def test_a_printer_that_answers_in_turn_has_nothing_left_and_need_not_be_s
     assert (await desk.print(Job(job_id="again", data=job(2).data, reprint=True))).result == "printed"
 
 
+async def test_nobody_switches_a_printer_off_for_a_ticket(printer: VirtualPrinter) -> None:
+    printer.knows_clear, printer.answers = False, "no_barrier"
+    desk = driver(printer.port)
+    tickets = [Job(job_id=f"ticket-{n}", data=job(n).data, losable=True) for n in range(2)]
+    assert [(await desk.print(ticket)).result for ticket in tickets] == ["unknown", "unknown"]
+    assert len(printer.pieces) == 2
+    printer.answers = "all"
+    assert (await desk.print(job(7))).result == "printed"
+
+
+@pytest.mark.requirement("LBL-05")
+async def test_a_ticket_does_not_make_a_doubtful_printer_a_sound_one(printer: VirtualPrinter) -> None:
+    """A label was given up; a ticket in between changes nothing: the label's reprint still waits for the switch."""
+    printer.knows_clear = False
+    quick = Patience(status=0.3, clear=0.05, answer=0.1, ask_again=0.02, stopped=0.1)
+    desk = driver(printer.port, quick)
+    printer.out_of_paper(after=10)
+    assert (await desk.print(job())).result == "unknown"
+    assert (await desk.print(Job(job_id="ticket", data=job(5).data, losable=True))).result == "failed"
+    outcome = await desk.print(Job(job_id="again", data=job(2).data, reprint=True))
+    assert "Switch it off and on" in str(outcome.reason)
+
+
+@pytest.mark.requirement("LBL-05")
+async def test_an_answer_that_comes_late_is_waited_for_and_a_status_that_comes_late_is_silence(
+    printer: VirtualPrinter,
+) -> None:
+    printer.delay = 0.1
+    assert (await driver(printer.port).print(job())).result == "printed"
+    printer.delay = 0.5
+    assert (await driver(printer.port).state()).condition is Condition.SILENT
+
+
 @pytest.mark.requirement("LBL-05")
 async def test_only_the_jobs_own_mark_says_that_it_is_printed(printer: VirtualPrinter) -> None:
     marked = driver(printer.port, proof="process_id")

@@ -78,7 +78,7 @@ class EscPosPrinter:
         async with self._turn:
             if job.reprint and self._memory == "unknown":
                 self._memory = "doubtful"
-            blocked = await self._emptied(tell)
+            blocked = None if job.losable else await self._emptied(tell)
             if blocked is not None:
                 return Outcome(result="failed", reason=blocked.words)
             try:
@@ -182,7 +182,9 @@ class EscPosPrinter:
             return Outcome(result="failed", reason=state.words)
         mark = mark_of(job.job_id) if self._proof == "process_id" else None
         data = job.data + (proof(mark) if mark is not None else b"")
-        self._memory = "doubtful"  # until the printer has said that all is on paper; a cancelled print leaves it so
+        if not job.losable or self._memory == "empty":
+            # Until the printer has said that all is on paper; a cancelled print leaves it so.
+            self._memory = "unknown" if job.losable else "doubtful"
         for start in range(0, len(data), _CHUNK):
             if not await line.take(data[start : start + _CHUNK]):
                 state = await line.state()
@@ -214,7 +216,7 @@ class EscPosPrinter:
             elif stopped and state.prints:
                 # Going on: the rest of the job gets the time that a job gets.
                 deadline = min(deadline, now() + patience)
-            if now() >= deadline:
+            if now() >= deadline and not await line.answered(mark, 0):
                 return _unknown(state.words or _SILENT)
         after = await line.state()
         tell(after)

@@ -41,11 +41,13 @@ class Job(Sealed, frozen=True, kw_only=True):
     """One document, whole: bytes that end with the cut and the barrier whose answer says that they were printed.
 
     ``reprint``: an earlier print of the same document was given up, and may still wait in the printer's memory.
+    ``losable``: a ticket; it may get lost or come out late without harm, and nobody switches a printer off for it.
     """
 
     job_id: str
     data: bytes
     reprint: bool = False
+    losable: bool = False
 
 
 class Patience(Noun, frozen=True, kw_only=True):

@@ -18,6 +18,8 @@ class VirtualPrinter(Mechanism):
         super().__init__(paper)
         self.host = host
         self.port = port
+        self.delay = 0.0
+        """Seconds until an answer leaves."""
         self.refused = 0
         """Connections that came while it was switched off."""
         self._server: asyncio.Server | None = None
@@ -38,7 +40,7 @@ class VirtualPrinter(Mechanism):
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection at a time, like most printers: a second is accepted by the network and then waits."""
-        line = _Socket(writer)
+        line = _Socket(writer, self)
         self.connected(line)
         try:
             async with self._turn:
@@ -57,10 +59,16 @@ class VirtualPrinter(Mechanism):
 
 
 class _Socket:
-    def __init__(self, writer: asyncio.StreamWriter) -> None:
-        self._writer = writer
+    def __init__(self, writer: asyncio.StreamWriter, printer: VirtualPrinter) -> None:
+        self._writer, self._printer = writer, printer
 
     def say(self, answer: bytes) -> None:
+        if self._printer.delay:
+            asyncio.get_running_loop().call_later(self._printer.delay, self._send, answer)
+        else:
+            self._send(answer)
+
+    def _send(self, answer: bytes) -> None:
         if not self._writer.transport.is_closing():
             self._writer.write(answer)
 
