@@ -2,7 +2,8 @@
 
     python benchmarks/certificates.py [--rounds N]
 
-Prints one JSON object: milliseconds of processor time, so that what else runs does not count. Goals: 5 ms from the rows of the state's system, 2 s from a PDF.
+Prints one JSON object: milliseconds of processor time, so that what else runs does not count. Goals: 5 ms from the rows
+of the state's system, 2 s from a PDF.
 """
 
 import argparse

@@ -52,6 +52,8 @@ class Dates(Noun, frozen=True, kw_only=True):
     tested: date | None = None
     issued: date | None = None
     expires: date | None = None
+    retest: date | None = None
+    """The goods have to be tested again by then."""
     unread: tuple[str, ...] = ()
 
 

@@ -42,11 +42,11 @@ def rows_that_pass(pack: CertificatePack, kind: str) -> dict[str, Any]:
     return {name: {"lab_status": "PASS", "analytes": rows} for name, rows in panels.items()}
 
 
-def paper(state: str = "CA", kind: str = "flower", **fields: Any) -> dict[str, Any]:
+def paper(law: str = "CA", kind: str = "flower", **fields: Any) -> dict[str, Any]:
     """A clean certificate in the plain form."""
-    pack = load(state, DAY)
+    pack = load(law, DAY)
     return {
-        "state": state,
+        "state": law,
         "lab": "Lindenhof Testing",
         "product": "Quiet Meadow",
         "matrix": kind,

@@ -70,7 +70,7 @@ def myco(**results: str) -> dict[str, Any]:
         "g2": "Aflatoxin G2",
         "total": "Total Aflatoxins",
     }
-    rows = [{"name": names[key], "result": result, "units": "ug/kg", "loq": "5"} for key, result in results.items()]
+    rows = [{"name": names[key], "result": result, "units": "ug/kg", "loq": "2"} for key, result in results.items()]
     data["panels"]["mycotoxins"]["analytes"] = [*rows, row(data, "mycotoxins", "ochratoxin a")]
     return data
 
@@ -106,6 +106,20 @@ def test_a_total_speaks_for_its_parts() -> None:
     assert panel(judged(data), "microbials").verdict == "pass"
     data["panels"]["microbials"]["analytes"][0]["result"] = "Present"
     assert panel(judged(data), "microbials").verdict == "fail"
+
+
+@pytest.mark.parametrize(("result", "verdict"), [("ND", "missing"), ("0", "missing"), ("Absent in 1 g", "pass")])
+def test_a_plate_without_colonies_does_not_show_that_one_kind_is_absent(result: str, verdict: str) -> None:
+    data = paper()
+    row(data, "microbials", "stec").update(
+        name="E. coli", result=result, units="CFU/g" if result != "Absent in 1 g" else ""
+    )
+    assert analyte(judged(data), "stec").verdict == verdict
+    assert (panel(judged(data), "microbials").verdict == "pass") == (verdict == "pass")
+
+
+def test_a_state_may_be_written_out() -> None:
+    assert all(each.check != "state" for each in judged(paper(state="California")).checks)
 
 
 def test_a_part_alone_does_not_speak_for_the_total() -> None:
@@ -163,10 +177,12 @@ def test_findings_below_their_limits_can_be_too_many_together() -> None:
         ({"lab_license": "C8-0000072-LIC"}, "laboratory", "unchecked"),
         ({"state": "FL"}, "state", "fail"),
         ({"overall": "FAIL"}, "lab_status", "fail"),
+        ({"overall": "Batch failed"}, "lab_status", "fail"),
         ({"dates": {"tested": "2025-03-01"}}, "age", "fail"),
         ({"dates": {"tested": "2025-03-02"}}, "age", "pass"),
         ({"dates": {"tested": "2026-01-01", "expires": "2026-02-01"}}, "age", "fail"),
         ({"dates": {"tested": "03/01/2026"}}, "age", "pass"),
+        ({"dates": {"tested": "2026-01-01", "retest": "2026-02-01"}}, "age", "fail"),
         ({"dates": {}}, "age", "missing"),
         ({"dates": {"tested": "soon"}}, "dates", "unreadable"),
         ({"dates": {"tested": "2026-03-03"}}, "dates", "fail"),

@@ -263,3 +263,22 @@ def test_an_informational_row_never_stands_for_a_required_one() -> None:
         ("lead", False),
         ("lead", True),
     ]
+
+
+@pytest.mark.parametrize(
+    ("result", "more", "verdict"),
+    [
+        ("0", {"lod": "0.2"}, "unreadable"),  # "not detected" written as 0, by a method that cannot see the limit
+        ("0", {"lod": "0.1"}, "pass"),
+        ("0.05", {"loq": "0.2"}, "unreadable"),  # below what can be quantified
+        ("0.05", {"loq": "0.1"}, "pass"),
+        ("0.15", {"loq": "0.2"}, "fail"),
+    ],
+)
+def test_a_figure_is_no_better_than_its_method(result: str, more: dict[str, str], verdict: str) -> None:
+    assert alone(result, **more).verdict == verdict
+
+
+@pytest.mark.parametrize("word", ["Batch Fail", "FAIL*", "failed (micro)", "Not Pass"])
+def test_a_no_is_a_no_however_it_is_written(word: str) -> None:
+    assert alone("ND", lab_status=word).verdict == "fail"

@@ -75,13 +75,12 @@ def _in_parts(name: str, names: Names) -> str | None:
     if whole is None and (parted := re.fullmatch(r"(.{3,40}?)\s*(?:-|:|–|—)\s+(.+)", outside)) and panel(parted[1]):
         whole = names.by_name.get(compact(parted[2]))
     if whole:
-        found.add(whole)
         bracketed = [compact(part) for part in _PARENTHESES.findall(bare)]
-        inside = {names.by_name.get(part) for part in bracketed}
-        if any(map(_PART_MARK.fullmatch, bracketed)) or any(
-            not _related(whole, other, names) for other in inside if other
-        ):
+        inside = {key for part in bracketed if (key := names.by_name.get(part))}
+        if any(map(_PART_MARK.fullmatch, bracketed)) or not all(_related(whole, other, names) for other in inside):
             return None
+        parts = {other for other in inside if whole in names.holders.get(other, ())}
+        found |= parts or {whole}  # "E. coli (STEC)" is the part that the bracket names
     return found.pop() if len(found) == 1 else None
 
 

@@ -12,6 +12,7 @@ DATES = {
     "received": ("received", "date_received"),
     "tested": ("tested", "completed", "date_tested", "date_completed", "test_date", "analyzed"),
     "issued": ("issued", "reported", "date_issued", "released", "published", "approved", "signed", "issue_date"),
+    "retest": ("retest", "retest_by", "retest_date", "retest_due"),
     "expires": ("expires", "expiration", "date_expires", "valid_until", "expiry", "expiration_date", "expired"),
 }
 

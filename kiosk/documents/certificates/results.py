@@ -128,8 +128,10 @@ _LAB_WORDS = {word: lab for lab, words in _LAB.items() for word in words.split("
 @lru_cache(maxsize=256)
 def lab_word(printed: str) -> LabWord:
     """What the laboratory itself says: ``""`` where it says nothing, ``unknown`` where we do not know its word."""
-    folded = re.sub(r"[\s_.]+|(?<=\w)-(?=\w)", "", printed.casefold())
-    return _LAB_WORDS.get(folded, "unknown")
+    folded = re.sub(r"[\s_.*†‡]+|(?<=\w)-(?=\w)", "", printed.casefold())
+    if folded in _LAB_WORDS:
+        return _LAB_WORDS[folded]
+    return "fail" if "fail" in folded and "pass" not in folded else "unknown"
 
 
 def _tidy(printed: str) -> str:

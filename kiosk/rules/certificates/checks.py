@@ -61,7 +61,7 @@ def identity(certificate: Certificate, goods: Goods) -> CheckVerdict:
 
 def kind(certificate: Certificate, pack: CertificatePack, wanted: str) -> Iterator[CheckVerdict]:
     """Of this state, and of this kind of goods."""
-    if certificate.state and compact(certificate.state) != compact(pack.state):
+    if certificate.state and compact(certificate.state) not in {compact(each) for each in (pack.state, *pack.names)}:
         yield CheckVerdict(
             check="state",
             verdict="fail",
@@ -142,16 +142,13 @@ def age(certificate: Certificate, pack: CertificatePack, on: date) -> Iterator[C
     if any(each > on for each in course):
         yield CheckVerdict(check="dates", verdict="fail", reason=text("The certificate is dated in the future."))
     tested = dates.tested or dates.issued
-    if tested is None and dates.expires is None:
+    if tested is None and dates.expires is None and dates.retest is None:
         yield CheckVerdict(
             check="age", verdict="missing", reason=text("The certificate does not say when it was made.")
         )
         return
-    ends = [
-        each
-        for each in (dates.expires, _later(tested, pack.validity.months) if tested and pack.validity else None)
-        if each
-    ]
+    lasts = _later(tested, pack.validity.months) if tested and pack.validity else None
+    ends = [each for each in (dates.expires, dates.retest, lasts) if each]
     citation = pack.validity.citation if pack.validity else ""
     if not ends:
         yield CheckVerdict(

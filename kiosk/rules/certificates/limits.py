@@ -127,6 +127,8 @@ class CertificatePack(Noun, frozen=True, kw_only=True):
     version: Word
     effective_from: date
     effective_to: date | None = None
+    names: tuple[str, ...] = ()
+    """How certificates write the state, besides its two letters."""
     limits: tuple[LimitTable, ...] = ()
     required: tuple[Required, ...] = ()
     validity: Validity | None = None
@@ -173,6 +175,7 @@ def versions(state: str, folder: Path | None = None) -> tuple[CertificatePack, .
 
 class _File(Noun, frozen=True, kw_only=True):
     state: Word
+    names: tuple[str, ...] = ()
     versions: Annotated[tuple[dict[str, Any], ...], msgspec.Meta(min_length=1)]
 
 
@@ -180,7 +183,10 @@ class _File(Noun, frozen=True, kw_only=True):
 def parse(source: str) -> tuple[CertificatePack, ...]:
     """Reads a pack file's text. Raises ``ValueError`` with the place and kind of the first fault."""
     whole = msgspec.convert(tomllib.loads(source, parse_float=Decimal), _File)
-    packs = [msgspec.convert({"state": whole.state, **version}, CertificatePack) for version in whole.versions]
+    packs = [
+        msgspec.convert({"state": whole.state, "names": whole.names, **version}, CertificatePack)
+        for version in whole.versions
+    ]
     return ordered(packs, _fault)
 
 

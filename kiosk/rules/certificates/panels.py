@@ -198,7 +198,7 @@ class _Bench:
     ) -> AnalyteVerdict:
         """A total whose parts have the limits: where it is within the least of them, so are they."""
         rulings = [held_against(row, found, limits[part]) for part in parts]
-        if all(verdict == "pass" for verdict, _ in rulings):
+        if all(verdict == "pass" for verdict, _ in rulings) and _speaks_for_parts(key, found, limits[parts[0]]):
             return finished(row, key, found, "pass", text("No part of it can be over its limit."), limits[parts[0]])
         if group.summed and limits[parts[0]].operator == "absent" and all(verdict == "fail" for verdict, _ in rulings):
             return finished(row, key, found, *rulings[0], limits[parts[0]])
@@ -232,7 +232,7 @@ class _Bench:
         for holder in _holders(key):
             for row in self.sheet.deciding(holder):
                 verdict, reason = held_against(row, span(row), limit)
-                if verdict == "pass":
+                if verdict == "pass" and _speaks_for_parts(holder, span(row), limit):
                     reason = text("{whole} is within its limit, so it is too.", whole=row.name)
                     return AnalyteVerdict(
                         name=_called(key), analyte=key, verdict="pass", reason=reason, printed=row, limit=limit
@@ -249,6 +249,11 @@ class _Bench:
         return AnalyteVerdict(name=_called(key), analyte=key, verdict=verdict, reason=reason, limit=limit)
 
 
+def _speaks_for_parts(whole: str, found: Span, limit: LimitUsed) -> bool:
+    """A plate without colonies does not show that one kind is absent from a gram; a test that says so does."""
+    return limit.operator != "absent" or analytes.table().groups[whole].summed or found.kind == "absent"
+
+
 def _added(spans: Iterable[Span], limit: LimitUsed) -> tuple[Verdict, Text]:
     """What is not detected counts as nothing in a sum, what is below the quantitation limit as all of that."""
     own = unit(limit.unit)
@@ -260,7 +265,7 @@ def _added(spans: Iterable[Span], limit: LimitUsed) -> tuple[Verdict, Text]:
             return "unreadable", text("One of its parts cannot be read.")
         if one.needs_unit and (one.unit is None or one.unit.dimension != own.dimension):
             return "unreadable", text("One of its parts cannot be read.")
-        if one.kind in ("not_detected", "absent"):
+        if one.nothing:
             continue
         if one.high is None and one.kind != "above":
             return "unreadable", text("One of its parts cannot be read.")

@@ -19,16 +19,16 @@ TYPES: dict[str, str] = {
 ROUTES = frozenset(TYPES.values())
 
 _ALSO: dict[str, str] = {
-    "flower": "flowers usable marijuana usablemarijuana bud buds plant plantmaterial rawplantmaterial inhalableflower "
+    "flower": "flowers usable usablemarijuana bud buds plant plantmaterial rawplantmaterial inhalableflower "
     "smallbuds cannabisflower driedflower shake wholeflower plantflowercured floweringredient usablecannabis "
-    "marijuana plantinhalable indoorflower outdoorflower greenhouseflower rawflower flowercured "
+    "plantinhalable indoorflower outdoorflower greenhouseflower rawflower flowercured "
     "dispensaryplantmaterial cannabisplantmaterial inflorescence botanical",
     "pre_roll": "preroll prerolls prerolledflower prerollflower plantpreroll joint prerolled prerolledflower",
     "infused_pre_roll": "infusedpreroll infusedprerolls prerollinfused enhancedpreroll plantinhalableinfused",
     "concentrate": "concentrates concentrateinhalable extract extracts wax shatter rosin resin hash kief "
     "inhalableconcentrate solventbasedconcentrate nonsolventbasedconcentrate nonsolventconcentrate distillate "
     "concentratesextracts inhalableextract crudeoil liveresin badder diamonds solventextract "
-    "concentrateextract cannabisconcentrate derivative sauce rso",
+    "concentrateextract cannabisconcentrate sauce",
     "vape": "vapes vapecartridge vaporizer vapeproduct vapecart cartridge vaporizercartridge inhalablevape vapepen "
     "vapeoil",
     "edible": "edibles ediblesolid solidedible infusededible gummy gummies ingestible infusedproduct edibleproduct "

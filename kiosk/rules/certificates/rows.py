@@ -53,7 +53,7 @@ def _absent(row: Printed, found: Span) -> Ruling:
 
 
 def _none_detected(found: Span) -> Ruling:
-    if found.kind in ("not_detected", "absent") or found.high == 0:
+    if found.nothing:
         return "pass", text("It was not detected.")
     if found.kind in ("present", "below_loq", "above"):
         return "fail", text("It was detected, and none may be.")
@@ -92,7 +92,7 @@ def _comparable(found: Span, own: Unit) -> bool:
     if found.unit is None:
         return not found.needs_unit or own.dimension == "water activity"
     if own.dimension == COUNT and found.unit.dimension == PRESENCE:
-        return found.kind in ("not_detected", "absent")
+        return found.nothing
     return found.unit.dimension == own.dimension
 
 

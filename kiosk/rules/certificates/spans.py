@@ -29,9 +29,14 @@ class Span:
     wrong_unit: bool = False
 
     @property
+    def nothing(self) -> bool:
+        """Nothing was found, as far as the method can see."""
+        return self.kind in ("not_detected", "absent") or (self.kind == "measured" and self.low == 0)
+
+    @property
     def needs_unit(self) -> bool:
         """Nothing found is nothing in any unit."""
-        return not (self.low == 0 and (self.high == 0 or self.kind in ("not_detected", "absent")))
+        return not self.nothing
 
 
 @lru_cache(maxsize=1024)
@@ -45,8 +50,9 @@ def span(row: Printed) -> Span:
         number *= stated.factor
     low, high, is_open = Fraction(0), None, False
     match read.kind:
-        case "measured":
-            low = high = number or Fraction(0)
+        case "measured":  # below what the method can see or quantify, the figure is no better than that
+            low = number or Fraction(0)
+            high = max([low, *(bound for bound in (lod, loq) if bound)])
         case "below":
             high, is_open = number, not read.inclusive
         case "above":
