@@ -1,10 +1,12 @@
 """Certificates as PDF. Layouts are those of real laboratories, names and figures invented."""
 
+import sys
 import time
+import zlib
 
 import pytest
 
-from kiosk.documents.certificates import reading, tables
+from kiosk.documents.certificates import pdf_text, reading, tables
 from kiosk.model.certificates import Printed
 from tests.certificates.given import DAY, analyte, judged, panel, paper, refused
 from tests.certificates.pages import pdf
@@ -74,6 +76,7 @@ MASS = "µg/g µg/g µg/g µg/g"
         ),
         # a sample number before the name, no heading: the only word is the result
         (["S22-100-HM Lead ND 5.0 15.0 100 Pass"], {"result": "ND", "lab_status": "Pass"}),
+        (["Lead * <LOQ Pass"], {"result": "<LOQ", "lab_status": "Pass"}),
         (["Moisture: 10.7%"], {"name": "Moisture", "result": "10.7", "units": "%"}),
         (
             ["Moisture 06/20/2026 0.51 % - Pass"],
@@ -201,3 +204,20 @@ def test_a_pdf_is_read_within_two_seconds() -> None:
     begun = time.perf_counter()
     reading.read(data)
     assert time.perf_counter() - begun < 2
+
+
+def test_a_pdf_made_to_hang_ends_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forty megabytes of text in ninety kilobytes of file. What takes too long, or too much memory, is ended."""
+    monkeypatch.setattr(pdf_text, "SECONDS", 1)
+    shown = zlib.compress(b"BT /F1 9 Tf 40 800 Td 12 TL " + b"(Lead ND) Tj T* " * 2_500_000 + b"ET", 9)
+    whole = pdf(["Lead ND"])
+    start = whole.index(b"4 0 obj")
+    head = b"4 0 obj\n<< /Length %d /Filter /FlateDecode >>\nstream\n" % len(shown)
+    with refused("no certificate"):
+        reading.read(whole[:start] + head + shown + b"\nendstream\n" + whole[whole.index(b"endobj", start) :])
+
+
+def test_without_the_library_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pypdfium2", None)
+    assert pdf_text._extracted(pdf(["Lead ND"])) == "library"
+    assert "extra 'coa'" in str(pdf_text._trouble("library").reason)

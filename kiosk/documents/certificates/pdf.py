@@ -7,17 +7,14 @@ law's panels are missing. Neither passes.
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from kiosk.documents.certificates import tables
 from kiosk.documents.certificates.fields import clean, dates
+from kiosk.documents.certificates.pdf_text import pages_of
 from kiosk.documents.certificates.results import lab_word
 from kiosk.model.certificates import Certificate, PrintedPanel
-from kiosk.model.errors import Theirs, Unavailable
+from kiosk.model.errors import Theirs
 from kiosk.model.text import Text, text
-
-MOST_PAGES = 60
-MOST_CHARACTERS = 400_000
 
 _TAG = re.compile(r"(?<![0-9A-Z])1A[0-9A-F]{13}[0-9]{9}(?![0-9A-Z])")
 _BATCH = re.compile(r"(?i)\b(?:batch|lot)\s*(?:#|number|no\.?|id)?\s*[:#]+\s*(?P<found>[A-Z0-9][\w./ -]{2,40})")
@@ -43,7 +40,7 @@ _DATES = {
 
 def read(data: bytes) -> Certificate:
     """Raises :class:`~kiosk.model.errors.KioskError` for a PDF that is damaged, has no text or no row."""
-    pages = list(_pages(data))
+    pages = pages_of(data)
     lines = [line for page in pages for line in page]
     if not any(line.strip() for line in lines):
         raise Theirs(text("The PDF has no text: it is a picture of a certificate."))
@@ -64,30 +61,6 @@ def read(data: bytes) -> Certificate:
         panels=found,
         doubts=tuple(_doubts(lines, found)),
     )
-
-
-def _pages(data: bytes) -> Iterator[Sequence[str]]:
-    """The lines of each page."""
-    try:
-        import pypdfium2  # noqa: PLC0415  an extra: a store without PDFs does not need it
-    except ImportError as fault:
-        raise Unavailable(text("PDFs cannot be read here: the program's extra 'coa' is not installed.")) from fault
-    try:
-        document: Any = pypdfium2.PdfDocument(data)
-    except (pypdfium2.PdfiumError, ValueError) as fault:
-        raise Theirs(text("The file is no certificate: the PDF is damaged."), str(fault)) from fault
-    with document:
-        if len(document) > MOST_PAGES:
-            raise Theirs(text("The PDF has more than {most} pages: no certificate has.", most=MOST_PAGES))
-        left = MOST_CHARACTERS
-        for n in range(len(document)):
-            try:
-                words = document[n].get_textpage().get_text_range()
-            except (pypdfium2.PdfiumError, ValueError) as fault:
-                raise Theirs(text("The file is no certificate: the PDF is damaged."), str(fault)) from fault
-            if (left := left - len(words)) < 0:
-                raise Theirs(text("The PDF has more text than any certificate."))
-            yield words.replace("\r", "").split("\n")
 
 
 def _first(rule: re.Pattern[str], whole: str) -> str:

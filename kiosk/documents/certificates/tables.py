@@ -160,8 +160,9 @@ def _rows(line: str, heading: Heading) -> Iterator[Printed]:
     while start < len(words) and (length := _name_at(words, start)):
         end = start + length
         after = next((n for n in range(end + 1, len(words)) if _begins_row(words, n)), len(words))
-        cells = list(_cells(" ".join(words[end:after])))
-        if (cells and cells[0].text[0] in "*+=(") or sum(_is_prose(cell) for cell in cells) > 2:
+        cells = [cell for cell in _cells(" ".join(words[end:after])) if cell.text.strip("*†‡")]  # footnotes
+        formula = any(cell.text in ("+", "=", "0.877") for cell in cells)
+        if formula or sum(map(_is_prose, cells)) > 2:
             return  # a sentence or a formula
         if any(cell.sort not in ("junk", "filler", "units") for cell in cells):
             name = " ".join(words[start:end]).rstrip(":")
