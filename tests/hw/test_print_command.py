@@ -14,7 +14,7 @@ from kiosk.hw.printer.sim import VirtualPrinter
 from kiosk.model.base import to_json
 from kiosk.model.labels import Label, LabelField
 
-from .peer import Emupos, read_codes
+from .peer import read_codes
 from .printers import TAG
 from .samples import until
 
@@ -52,14 +52,6 @@ async def test_the_label_is_printed_once(printer: VirtualPrinter, tmp_path: Path
     (piece,) = printer.pieces
     assert piece.codes == [label_code("00004711", 2), TAG]
     assert capsys.readouterr().out == "Printed.\n"
-
-
-async def test_what_the_other_printer_makes_of_it(emupos: Emupos, tmp_path: Path) -> None:
-    async with emupos.running(tmp_path) as running:
-        command = ["print", str(written(tmp_path)), "--printer", f"tcp://127.0.0.1:{running.port}"]
-        assert await asyncio.to_thread(main, command) == 0
-        (paper,) = await running.papers()
-    assert label_code("00004711", 2) in paper
 
 
 async def test_a_printer_that_cannot_print_is_one_line(printer: VirtualPrinter, tmp_path: Path, capsys: Any) -> None:

@@ -103,7 +103,7 @@ async def test_contract_paper_that_ends_in_mid_job_is_waited_for(peer: Peer) -> 
     """A part of the label is on paper when the roll ends; after the change the rest comes, and wants a look."""
     heard: list[PrinterState] = []
     async with relay(peer.port, 60, lambda: peer.fault("paper-out", True)) as port:
-        printing = asyncio.create_task(driver(port, Patience(clear=0.3, ask_again=0.05)).print(job(), heard.append))
+        printing = asyncio.create_task(driver(port, UNHURRIED).print(job(), heard.append))
         await until(lambda: Condition.NO_PAPER in conditions(heard))
         await peer.fault("paper-out", False)
         assert await printing == Outcome(result="printed", check=True)
