@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
+from kiosk import rule_commands
 from kiosk.discretion import Formatter, leave_nothing
 from kiosk.model.errors import KioskError
 
@@ -101,6 +102,7 @@ def _parser() -> Parser:
     allotment.set_defaults(command=_allotment)
 
     _coa_parser(commands)
+    rule_commands.add_to(commands)
 
     openapi = commands.add_parser("openapi", help="print the hub's API as an OpenAPI document")
     openapi.set_defaults(command=_openapi)

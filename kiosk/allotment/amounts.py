@@ -45,32 +45,35 @@ def leaves(place: Place, before: tuple[str, ...] = ()) -> Iterator[tuple[tuple[s
 def meant(law: Law, key: tuple[str, ...], value: Decimal) -> dict[str, Decimal]:
     """Pool key to the amount in that pool's unit; empty: no pool of this law has such an amount."""
     said = [plain_word(each) for each in key]
+    said, per = (said[: said.index("per")], said[said.index("per") :]) if "per" in said[1:] else (said, [])
     unit = next((words().units[each] for each in reversed(said) if each in words().units), "")
-    thc = "thc" in said
-    total = "total" in said or "order_total" in said
+    daily = (bool(words().daily & set(said)) and unit != "days") or per[1:] == ["day"]
+    total = "total" in said
+    counting_orders = any(_of_order(pool) for pool in law.pools)
     found: dict[str, Decimal] = {}
-    for pool in _pools(law, said):
-        whole = isinstance(pool.window, PerRecommendation) and pool.limit is None
-        if whole is not total and any(isinstance(p.window, PerRecommendation) and p.limit is None for p in law.pools):
-            continue
-        amount = _in_pool(law, pool, value, unit, thc, said)
+    for pool in _pools([pool for pool in law.pools if not counting_orders or _of_order(pool) is total], said):
+        amount = _in_pool(law, pool, value, unit, "thc" in said, said)
         if amount is not None:
-            days = _days(pool) if words().daily & set(said) and unit != "days" and "per" not in said[-3:] else 1
-            found[pool.key] = amount * days
+            found[pool.key] = amount * (_days(pool) if daily else 1)
     return found
 
 
-def _pools(law: Law, said: list[str]) -> list[Pool]:
+def _of_order(pool: Pool) -> bool:
+    """Whether it counts all that is dispensed under one order, as far as that states an amount."""
+    return isinstance(pool.window, PerRecommendation) and pool.limit is None
+
+
+def _pools(pools: list[Pool], said: list[str]) -> list[Pool]:
     """The pools that are named; all where none is."""
     runs = {"_".join(said[i:j]) for i in range(len(said)) for j in range(i + 1, len(said) + 1)} - words().empty
-    own = [pool for pool in law.pools if pool.key in runs or plain_word(pool.name) in runs]
+    own = [pool for pool in pools if pool.key in runs or plain_word(pool.name) in runs]
     if own:
         return own
     kinds = {vocabulary().kinds[run] for run in runs if run in vocabulary().kinds}
     routes = {vocabulary().routes[run] for run in runs if run in vocabulary().routes}
     if not kinds and not routes:
-        return list(law.pools)
-    return [pool for pool in law.pools if any(_named(member, kinds, routes) for member in pool.members)]
+        return pools
+    return [pool for pool in pools if any(_named(member, kinds, routes) for member in pool.members)]
 
 
 def _named(member: Member, kinds: set[str], routes: set[str]) -> bool:

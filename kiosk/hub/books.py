@@ -13,11 +13,13 @@ from kiosk.model.allotments import BasketLine, Purchase
 from kiosk.model.base import from_json
 from kiosk.model.errors import Refusal
 from kiosk.model.packages import CannabinoidProfile, Package
-from kiosk.model.people import Recommendation
+from kiosk.model.people import Profile, Recommendation
 from kiosk.model.questions import Counsel, Offer
 from kiosk.model.text import text
 from kiosk.rules.allotments import Book, Item, judge, standing
+from kiosk.rules.identity import age
 from kiosk.rules.law import Pack
+from kiosk.rules.patients import Patient
 from kiosk.rules.profiles import profile_of
 from kiosk.rules.recommendations import conflict
 from kiosk.rules.shelf import potency
@@ -50,6 +52,17 @@ def book_of(
         ),
         available=available,
         as_of=as_of,
+    )
+
+
+def person_of(profile: Profile | None, on: date) -> Patient:
+    """What the law of purchases asks about the person, apart from the recommendation."""
+    if profile is None:
+        return Patient()
+    return Patient(
+        age=None if profile.person.born is None else age(profile.person.born, on),
+        facts={"minor": profile.minor},
+        in_person=profile.caregiver is None,
     )
 
 

@@ -10,14 +10,13 @@ import hmac
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 from msgspec.structs import replace
 from sqlalchemy import Connection, select
 
 from kiosk.hub import lines, orders, staff, visits
-from kiosk.hub.books import book_of, counsel
+from kiosk.hub.books import book_of, counsel, person_of
 from kiosk.hub.changes import Feed, News
 from kiosk.hub.database import Database
 from kiosk.hub.door import Door
@@ -38,7 +37,7 @@ from kiosk.model.orders import PickLine, Visit
 from kiosk.model.people import Recommendation, Session
 from kiosk.model.text import text
 from kiosk.rules.law import Pack
-from kiosk.rules.pack import load
+from kiosk.rules.library import Library
 
 
 @dataclass(frozen=True)
@@ -58,7 +57,7 @@ class Desk:
     feed: Feed
     secret: bytes
     staff: Staff
-    packs: Path | None = None
+    library: Library
     _figures: dict[str, Figure] = field(default_factory=dict)
     """By visit, as long as it is open."""
     _door: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -79,7 +78,7 @@ class Desk:
         return local_date(self.clock.now(), self.settings.store.zone)
 
     def pack(self) -> Pack:
-        return load(self.settings.store.state, self.today(), self.packs)
+        return self.library.at(self.today())
 
     async def _claim(
         self, question: Any, caller: Caller, work: Callable[..., tuple[Any, list[tuple[News, str]]]], *args: Any
@@ -192,7 +191,8 @@ class Desk:
 
         def work(connection: Connection) -> Any:
             book = book_of(connection, row["patient_ref"], figure.available, figure.patient.as_of)
-            book = replace(book, on_last_answer=figure.patient.last)
+            known = person_of(secret.profile, self.today())
+            book = replace(book, on_last_answer=figure.patient.last, patient=known)
             # without the registry's word this is for looking around only: every decision asks for it again
             recommendation = figure.recommendation if figure.entry is not None else known_of(secret)
             return counsel(connection, self.pack(), book, recommendation, self.today(), wish.basket)

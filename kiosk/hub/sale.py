@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from sqlalchemy import Connection, RowMapping
 
 from kiosk.hub import orders, visits
-from kiosk.hub.books import book_of, disagreements, items_of
+from kiosk.hub.books import book_of, disagreements, items_of, person_of
 from kiosk.hub.changes import News
 from kiosk.hub.facts import proven_units
 from kiosk.hub.ledger import flag
@@ -27,6 +27,7 @@ from kiosk.hub.refusals import (
     not_ready,
 )
 from kiosk.hub.registry import Figure, basis
+from kiosk.hub.visits import Secret
 from kiosk.model.base import from_json
 from kiosk.model.errors import Refusal
 from kiosk.model.orders import LineState, Order, QueueEntry
@@ -64,7 +65,7 @@ class Sale:
         if isinstance(items, Refusal) or not items:
             return items or EMPTY_BASKET, []
         recommendation = self.figure.recommendation
-        judged = judge(self.pack, self._book(connection, row), recommendation, self.today, items)
+        judged = judge(self.pack, self._book(connection, row, secret), recommendation, self.today, items)
         if judged.refusal is not None:
             return judged.refusal, []
         chosen = orders.choose_packages(connection, items, self.today)
@@ -89,7 +90,7 @@ class Sale:
             return refusal, []
         items = [Item(product=line.product, units=line.units, route=line.route) for line in order.lines]
         recommendation = self.figure.recommendation
-        book = self._book(connection, row, without_order=order.order_id)
+        book = self._book(connection, row, secret, without_order=order.order_id)
         judged = judge(self.pack, book, recommendation, self.today, items)
         for difference in disagreements(self.pack, book, recommendation, self.today):
             flag(connection, wish.key, difference, self.by.at)
@@ -113,12 +114,12 @@ class Sale:
             return NOT_PICKED
         return None if proven_units(connection, order.order_id) else NOT_PROVEN
 
-    def _book(self, connection: Connection, row: RowMapping, *, without_order: str = "") -> Book:
+    def _book(self, connection: Connection, row: RowMapping, secret: Secret, *, without_order: str = "") -> Book:
         patient = self.figure.patient
         book = book_of(
             connection, row["patient_ref"], self.figure.available, patient.as_of, without_order=without_order
         )
-        return replace(book, on_last_answer=patient.last)
+        return replace(book, on_last_answer=patient.last, patient=person_of(secret.profile, self.today))
 
     def _basis(self) -> Basis | None:
         return basis(self.pack, self.zone, self.by.at, self.figure.patient, self.figure.caregiver)

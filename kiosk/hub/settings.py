@@ -80,7 +80,8 @@ class HubSettings(Sealed, frozen=True, kw_only=True):
     """``host`` and ``port`` are where the hub listens (port 0: any free one).
 
     ``identity_key`` (Ed25519, PEM) proves the hub, ``database_key`` (64 hex digits) opens the database; both files are
-    made at the first start, in ``data_dir`` where nothing else is said. ``packs`` is another folder of rule packs.
+    made at the first start, in ``data_dir`` where nothing else is said. ``packs`` is another folder of rule packs,
+    ``policy`` the store's own rules and its signature for the state's; ``live``: without that nothing is sold.
     ``stock_every`` is how often, in seconds, the packages are read from the tracking system.
     """
 
@@ -96,6 +97,8 @@ class HubSettings(Sealed, frozen=True, kw_only=True):
     identity_key: Path | None = None
     database_key: Path | None = None
     packs: Path | None = None
+    policy: Path | None = None
+    live: bool = False
     stock_every: float = 60.0
     prices: dict[str, Decimal] = {}
 
@@ -136,7 +139,7 @@ def _with_files(settings_file: Path, value: Any, where: str = "") -> Any:
         here = f"{where}.{name}".lstrip(".")
         if name.endswith("_file") and isinstance(item, str):
             filled[name.removesuffix("_file")] = _first_line(settings_file, here, settings_file.parent / item)
-        elif name in {"data_dir", "identity_key", "database_key", "packs"} and isinstance(item, str):
+        elif name in {"data_dir", "identity_key", "database_key", "packs", "policy"} and isinstance(item, str):
             filled[name] = str(settings_file.parent / item)
         elif name == "prices" and isinstance(item, dict):
             filled[name] = {product: str(price) for product, price in item.items()}

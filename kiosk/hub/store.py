@@ -25,6 +25,7 @@ from kiosk.model.clock import Clock
 from kiosk.model.errors import KioskError, Refusal
 from kiosk.model.orders import QueueEntry, VisitState
 from kiosk.model.records import Accepted, Batch
+from kiosk.rules.library import Library
 from kiosk.tracking.port import Registry, Tracking
 
 log = logging.getLogger(__name__)
@@ -174,7 +175,7 @@ async def _opened(settings: HubSettings, tracking: Tracking, registry: Registry,
             feed=feed,
             secret=bytes.fromhex(secret),
             staff=Staff(settings.staff),
-            packs=settings.packs,
+            library=Library(settings.store.state, settings.packs, settings.policy, live=settings.live),
         ),
         reporting=Reporting(database, tracking, clock, watch, feed.tell),
     )

@@ -64,6 +64,8 @@ def _card_faults(law: Law) -> Iterator[str]:
 
 def _pool_faults(pool: Pool, keys: list[str]) -> Iterator[str]:
     where = f"pool {pool.key}"
+    if pool.of_store or "." in pool.key:
+        yield f"{where} is said to be the store's own, and this is the state's law"
     if pool.limit is None and pool.waivable:
         yield f"{where} has no limit that could be waived"
     limits = (pool.limit, _first_limit(pool), pool.raised_at_most, *(each.amount for each in pool.limits))

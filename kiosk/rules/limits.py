@@ -183,6 +183,8 @@ class Pool(Cited, frozen=True, kw_only=True):
     waivable: bool = False
     raised_at_most: Decimal | None = None
     per: Literal["patient", "product", "store"] = "patient"
+    of_store: bool = False
+    """Store policy beside the law: it can refuse, and never makes anything sellable that the law does not count."""
 
 
 class Gate(Cited, frozen=True, kw_only=True):

@@ -51,7 +51,7 @@ def law_of(state: str, on: date, folder: Path | None = None) -> Law:
 def versions(state: str, folder: Path | None = None) -> tuple[Law, ...]:
     """Every version of one state's law, oldest first. Raises as :func:`load`."""
     name = f"{state.lower()}.toml"
-    source = (files("kiosk.rules") / "packs" if folder is None else folder) / name
+    source = pack_file(state, folder)
     if not (state.isascii() and state.isalnum()) or not source.is_file():
         raise Ours(text("There is no rule pack for {state}.", state=printable(state)))
     try:
@@ -60,9 +60,14 @@ def versions(state: str, folder: Path | None = None) -> tuple[Law, ...]:
         raise Ours(text("The rule pack {file} has a fault: {fault}.", file=name, fault=one_line(fault))) from fault
 
 
+def pack_file(state: str, folder: Path | None = None) -> Path:
+    """Where the pack of a state is, whether there is one or not."""
+    return (Path(str(files("kiosk.rules"))) / "packs" if folder is None else folder) / f"{state.lower()}.toml"
+
+
 def states(folder: Path | None = None) -> tuple[str, ...]:
     """The states there is a pack for."""
-    source = files("kiosk.rules") / "packs" if folder is None else folder
+    source = pack_file("", folder).parent
     return tuple(sorted(path.name[:-5].upper() for path in source.iterdir() if path.name.endswith(".toml")))
 
 

@@ -94,7 +94,7 @@ class Sale:
             if any(self._stops(gate, line) for line in counted):
                 yield gated(self.law, gate)
         for line in counted:
-            if not any(self._member(one, line) for one in self.counts):
+            if not any(self._member(one, line) for one in self.counts if not one.pool.of_store):
                 yield no_pool(self.law, line.product, line.route)
         if counted and self.book.available is None and self.law.figure.owner in ("registry", "tracking"):
             yield no_figure(self.law)

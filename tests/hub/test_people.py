@@ -24,12 +24,16 @@ from tests.hub.world import (
     CHILD_CARD,
     PHOTO_ID,
     ROBIN,
+    TAG,
+    TINCTURE,
     TrialRegistry,
+    TrialState,
     changed,
     entry,
     everything,
     family,
     named,
+    package,
     trial,
 )
 
@@ -116,8 +120,9 @@ async def test_a_record_that_names_other_people_is_kept_and_told_to_the_manager(
 
 @pytest.mark.requirement("PAT-13")
 async def test_each_patient_of_a_caregiver_has_a_limit_of_their_own(tmp_path):
-    async with trial(tmp_path, registry=family()) as shop:
-        full = q.BasketLine(product_id="2", units=20)
+    shelf = TrialState(packages=[package(TAG, TINCTURE, "B1", 2000)], products=[TINCTURE])
+    async with trial(tmp_path, shelf, registry=family()) as shop:
+        full = q.BasketLine(product_id="1", units=800)
         checked_in = await shop.checked_in(CARER_CARD, CARER_ID)
         child = await served(shop, checked_in, card=CHILD_CARD)
         assert isinstance(await shop.ordered(child, full), q.Order)

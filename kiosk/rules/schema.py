@@ -1,0 +1,78 @@
+"""The JSON Schema of a pack file, made from the structs that read it (``kiosk/rules/pack.schema.json``)."""
+
+import json
+import sys
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import msgspec
+from jsonschema import Draft202012Validator
+
+from kiosk.rules.law import Law
+from kiosk.rules.pack import File, printable
+
+Schema = dict[str, Any]
+OF_FILE = ("state", "place", "zone", "ounce_g")
+"""Said once for all versions of a file."""
+
+
+def schema() -> Schema:
+    """Made anew: what :func:`known` has to be."""
+    (whole, law), parts = msgspec.json.schema_components([File, Law], ref_template="#/$defs/{name}")
+    made: Schema = {"$schema": Draft202012Validator.META_SCHEMA["$id"], "title": "Rule pack", **whole, "$defs": parts}
+    version = parts[law["$ref"].rpartition("/")[2]]
+    for name in OF_FILE:
+        version["properties"].pop(name, None)
+    # a version that is like another says only what is new in it
+    version["required"] = ["version", "effective_from"]
+    parts[whole["$ref"].rpartition("/")[2]]["properties"]["versions"]["items"] = law
+    plain: Schema = _numbers(made)
+    return plain
+
+
+@cache
+def known() -> Schema:
+    made: Schema = json.loads((files("kiosk.rules") / "pack.schema.json").read_text(encoding="utf-8"))
+    return made
+
+
+def faults(raw: dict[str, Any]) -> list[str]:
+    """Where a file, as ``tomllib`` read it, is not as the schema says: one line each, with the place."""
+    found = Draft202012Validator(known()).iter_errors(_json(raw))
+    lines = ((error.json_path, " ".join(error.message.split())) for error in found)
+    return [f"{path.removeprefix('$').lstrip('.') or 'the file'}: {printable(said)}" for path, said in lines]
+
+
+def _numbers(part: Any) -> Any:
+    """Decimals are numbers in TOML, not strings as on our wire."""
+    if isinstance(part, dict):
+        if part.get("format") == "decimal":
+            return {**{k: v for k, v in part.items() if k not in ("type", "format")}, "type": "number"}
+        return {key: _numbers(each) for key, each in part.items()}
+    if isinstance(part, list | tuple):
+        return [_numbers(each) for each in part]
+    return part
+
+
+def _json(part: Any) -> Any:
+    if isinstance(part, dict):
+        return {str(key): _json(each) for key, each in part.items()}
+    if isinstance(part, list):
+        return [_json(each) for each in part]
+    if isinstance(part, Decimal):
+        return float(part)
+    if isinstance(part, date | datetime):
+        return part.isoformat()
+    return part
+
+
+def written() -> str:
+    """The schema as the file has it; ``python -m kiosk.rules.schema`` prints it."""
+    return json.dumps(schema(), indent=1, ensure_ascii=False) + "\n"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(written())
