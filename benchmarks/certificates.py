@@ -2,8 +2,9 @@
 
     python benchmarks/certificates.py [--rounds N]
 
-Prints one JSON object: milliseconds of processor time, so that what else runs does not count. Goals: 5 ms from the rows
-of the state's system, 2 s from a PDF.
+Prints one JSON object: milliseconds of processor time, so that what else runs does not count; of a PDF by the clock on
+the wall, because its text is taken out in another process. Goals: 5 ms from the rows of the state's system, 2 s from a
+PDF.
 """
 
 import argparse
@@ -29,14 +30,16 @@ def verdict(data: bytes) -> dict[str, Any]:
     return report(certificate, judge(certificate, load("CA", DAY), "flower", DAY))
 
 
-def milliseconds(work: Callable[[bytes], object], papers: list[bytes]) -> dict[str, float]:
+def milliseconds(
+    work: Callable[[bytes], object], papers: list[bytes], clock: Callable[[], float] = time.process_time
+) -> dict[str, float]:
     """The names were met before, as on any day; the values are new each time."""
     work(papers[0])
     spent = []
     for paper_ in papers[1:]:
-        begun = time.process_time()
+        begun = clock()
         work(paper_)
-        spent.append((time.process_time() - begun) * 1000)
+        spent.append((clock() - begun) * 1000)
     return {"median": round(statistics.median(spent), 2), "worst": round(max(spent), 2)}
 
 
@@ -53,7 +56,7 @@ def main() -> None:
         "rows": len(metrc()),
         "from_metrc_rows_ms": milliseconds(verdict, [msgspec.json.encode(each) for each in rows]),
         "from_plain_form_ms": milliseconds(verdict, [msgspec.json.encode(paper())] * (rounds + 1)),
-        "from_pdf_ms": milliseconds(verdict, [sheet()] * (rounds + 1)),
+        "from_pdf_ms": milliseconds(verdict, [sheet()] * (rounds + 1), time.perf_counter),
     }
     print(json.dumps(figures, indent=2))
 

@@ -25,6 +25,13 @@ def test_a_clean_certificate_passes() -> None:
     assert not judgement.accepted  # nobody looked the laboratory up, nor was a label compared
 
 
+def test_analytes_may_come_by_name() -> None:
+    data = paper()
+    for each in data["panels"].values():
+        each["analytes"] = {row.pop("name"): row for row in each["analytes"]}
+    assert judged(data, goods=goods()).verdict == "pass"
+
+
 @pytest.mark.parametrize(
     ("name", "apart"),
     [

@@ -167,6 +167,12 @@ def test_findings_below_their_limits_can_be_too_many_together() -> None:
     assert judgement.verdict == "fail"
 
 
+def test_the_laboratorys_word_for_a_sum_that_we_make_ourselves_is_not_needed() -> None:
+    data = paper("FL")
+    row(data, "pesticides", "pesticide load").update(name="Total Contaminant Load", result="Passed")
+    assert panel(judged(data, "FL"), "pesticides").verdict == "pass"
+
+
 @pytest.mark.parametrize(
     ("fields", "check", "verdict"),
     [

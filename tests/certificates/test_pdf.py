@@ -77,6 +77,10 @@ MASS = "µg/g µg/g µg/g µg/g"
         # a sample number before the name, no heading: the only word is the result
         (["S22-100-HM Lead ND 5.0 15.0 100 Pass"], {"result": "ND", "lab_status": "Pass"}),
         (["Lead * <LOQ Pass"], {"result": "<LOQ", "lab_status": "Pass"}),
+        (  # a total has no bounds: two results, each in its unit
+            ["Analyte LOD LOQ Result Result", "mg/g mg/g % mg/g", "Total THC 20.1 201"],
+            {"name": "Total THC", "result": "20.1", "units": "%"},
+        ),
         (["Moisture: 10.7%"], {"name": "Moisture", "result": "10.7", "units": "%"}),
         (
             ["Moisture 06/20/2026 0.51 % - Pass"],

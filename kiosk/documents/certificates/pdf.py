@@ -23,6 +23,9 @@ _LICENCE = re.compile(
 )
 _MATRIX = re.compile(r"(?i)\b(?:matrix|sample type|product type)\s*:\s*(?P<found>[A-Za-z][\w -]{2,30})")
 _LAB = re.compile(r"(?i)\b(?:labs?|laborator(?:y|ies)|analytics|analytical|testing services)\b")
+_NO_LAB = re.compile(
+    r"(?i)result|report|director|manager|sample|date|batch|licen|email|phone|accredit|test code|[.:;]$"
+)
 _OVERALL = re.compile(r"(?i)\b(?:overall|batch)\b[^\n]{0,20}\bresults?:?\s*(?P<found>pass(?:ed)?|fail(?:ed)?)\b")
 _FAILED = re.compile(r"(?i)\bfail(?:ed|s)?$")
 _DATE = (
@@ -51,7 +54,7 @@ def read(data: bytes) -> Certificate:
     overall = _OVERALL.search(whole)
     return Certificate(
         form="pdf",
-        lab=next((line for line in map(clean, pages[0]) if _LAB.search(line) and 5 < len(line) < 60), ""),
+        lab=_laboratory(pages[0]),
         lab_licence=_first(_LICENCE, whole),
         matrix=_first(_MATRIX, whole),
         batch=_first(_BATCH, whole),
@@ -61,6 +64,12 @@ def read(data: bytes) -> Certificate:
         panels=found,
         doubts=tuple(_doubts(lines, found)),
     )
+
+
+def _laboratory(lines: Sequence[str]) -> str:
+    """The first short line of the first page that reads like a laboratory's name."""
+    named = (line for line in map(clean, lines) if 5 < len(line) < 60 and _LAB.search(line))
+    return next((line for line in named if not _NO_LAB.search(line)), "")
 
 
 def _first(rule: re.Pattern[str], whole: str) -> str:

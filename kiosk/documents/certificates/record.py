@@ -75,6 +75,11 @@ def _panels(source: Any, doubts: list[Text]) -> Iterator[PrintedPanel]:
             continue
         called = called or first(each, "name", "panel", "analysis")
         rows: Any = next((each[key] for key in ("analytes", "results", "rows") if each.get(key) is not None), [])
+        if isinstance(rows, dict):
+            rows = [
+                {"name": key, **row} if isinstance(row, dict) else {"name": key, "result": row}
+                for key, row in rows.items()
+            ]
         if not isinstance(rows, list):
             doubts.append(text("Panel {panel} holds no analytes.", panel=called))
             rows = []

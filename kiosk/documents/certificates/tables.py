@@ -221,8 +221,8 @@ def _row(name: str, cells: list[Cell], heading: Heading) -> Printed:
     units = [cell.text for cell in cells if cell.sort == "units"]
     own = units[0] if len({unit(each) for each in units}) == 1 else ""
     if not any(cell.sort == "junk" for cell in cells):
-        for roles in _readings(heading, bool(said), plain=_panel_of(name) in _PLAIN):
-            if mapped := _mapped(values, roles, heading, own):
+        for columns in _readings(heading, bool(said), plain=_panel_of(name) in _PLAIN):
+            if mapped := _mapped(values, columns, heading, own):
                 return msgspec.structs.replace(mapped, name=name, lab_status=status)
     numbers = [cell for cell in values if cell.sort in ("number", "pair")]
     if word := _only_word([cell.text for cell in values if cell.sort == "word"], bool(numbers)):
@@ -253,30 +253,39 @@ def _only_word(words: list[str], beside_numbers: bool) -> str:
     return "" if beside_numbers and any(re.search(r"1 ?g", word) for word in words) else words[-1]
 
 
-def _readings(heading: Heading, said: bool, *, plain: bool) -> Iterator[list[Role]]:
+Columns = list[tuple[int, Role]]
+"""What each cell of a row is, with the column's place among all of the heading."""
+
+
+def _readings(heading: Heading, said: bool, *, plain: bool) -> Iterator[Columns]:
     """How a heading may be meant: as it stands; as two tables side by side; its last "result" as the pass or fail.
 
     ``plain`` rows, of no contaminant: a total has results alone; a heading of units alone is one of results.
     """
-    roles = heading.roles
-    valued = [role for role in roles if role not in ("status", "units")]
+    valued = [*enumerate(role for role in heading.roles if role not in ("status", "units"))]
+    roles = [role for _, role in valued]
     half = len(valued) // 2
     readings = [valued]
-    if half and valued[:half] == valued[half:]:
+    if half and roles[:half] == roles[half:]:
         readings.append(valued[:half])
-    if said and "status" not in roles and valued[-1:] == ["result"]:
+    if said and "status" not in heading.roles and roles[-1:] == ["result"]:
         readings.append(valued[:-1])
+    if plain:
+        readings.append([(n, role) for n, role in valued if role == "result"])
     if plain and not valued:
-        readings.append(["result"] * len(heading.units))
-    yield from (each for each in readings if plain or (each.count("result") == 1 and each.count("limit") <= 1))
+        readings.append([(n, "result") for n in range(len(heading.units))])
+    for reading in readings:
+        named = [role for _, role in reading]
+        if "result" in named and (plain or (named.count("result") == 1 and named.count("limit") <= 1)):
+            yield reading
 
 
-def _mapped(values: list[Cell], roles: list[Role], heading: Heading, own: str) -> Printed | None:
-    """Cells by the heading's columns; None where their numbers do not agree or no column is the result."""
-    if len(values) != len(roles) or "result" not in roles:
+def _mapped(values: list[Cell], columns: Columns, heading: Heading, own: str) -> Printed | None:
+    """Cells by the heading's columns; None where their numbers do not agree."""
+    if len(values) != len(columns):
         return None
     found: dict[str, str] = {}
-    for n, (cell, role) in enumerate(zip(values, roles, strict=True)):
+    for cell, (n, role) in zip(values, columns, strict=True):
         if (cell.sort == "pair") != (role == "both"):
             return None
         if role == "both" and (pair := _PAIR.match(cell.text)):
@@ -284,7 +293,7 @@ def _mapped(values: list[Cell], roles: list[Role], heading: Heading, own: str) -
         elif role == "result" and "result" not in found:
             if cell.sort == "filler":
                 return None
-            found |= {"result": cell.text, "units": own or _unit_of(heading, n, len(roles))}
+            found |= {"result": cell.text, "units": own or _unit_of(heading, n)}
         elif role == "limit" and cell.sort == "number":
             found["printed_limit"] = cell.text
         elif role in ("lod", "loq") and cell.sort == "number":
@@ -297,9 +306,10 @@ def _mapped(values: list[Cell], roles: list[Role], heading: Heading, own: str) -
     return msgspec.convert({"name": "", **found}, Printed)
 
 
-def _unit_of(heading: Heading, n: int, columns: int) -> str:
+def _unit_of(heading: Heading, n: int) -> str:
     """The unit of column ``n``: the only one there is, or the one at its place where every column has one."""
     known: list[Unit | None] = [unit(each) for each in heading.units]
     if len(set(known)) == 1:
         return heading.units[0]
-    return heading.units[n] if len(known) == columns else ""
+    columns = sum(role not in ("status", "units") for role in heading.roles) or len(known)
+    return heading.units[n] if len(known) == columns and n < columns else ""

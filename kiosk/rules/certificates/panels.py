@@ -152,7 +152,7 @@ class _Bench:
         for key, rows in self.sheet.rows.items():
             for row in rows:
                 found = self._row(row, key, limits, binding)
-                spare = key in optional and found.verdict == "missing"
+                spare = key in optional and found.verdict in ("missing", "unreadable")
                 yield msgspec.structs.replace(found, decides=False) if spare else found
         for row in self.sheet.unknown:
             yield self._unknown(row, binding)

@@ -5,6 +5,7 @@ passes when none is, and is unreadable in between.
 """
 
 from fractions import Fraction
+from functools import lru_cache
 
 from kiosk.documents.certificates.results import LabWord, lab_word
 from kiosk.documents.certificates.units import COUNT, PRESENCE, Unit, unit
@@ -67,14 +68,13 @@ def _none_detected(found: Span) -> Ruling:
 
 
 def _amount(row: Printed, found: Span, limit: LimitUsed) -> Ruling:
-    own = unit(limit.unit)
-    if own is None or limit.amount is None:
+    own, most = _measure(limit)
+    if own is None or most is None:
         return "no_limit", text("The rule pack has no limit for it.")
     if found.kind == "said_pass":
         if limit.inspected:
             return "pass", text("The laboratory found none in the sample.")
         return "unreadable", text("The laboratory gives its word, but no value.")
-    most = Fraction(limit.amount) * own.factor
     if not _comparable(found, own):
         return "unreadable", _wrong_unit(row, limit.unit)
     if _over(found, most, limit.operator == "below"):
@@ -86,6 +86,13 @@ def _amount(row: Printed, found: Span, limit: LimitUsed) -> Ruling:
     if found.high is None:
         return "unreadable", text("{result} does not show how much there can be.", result=_said(row))
     return "unreadable", text("The method cannot see as little as the limit of {limit}.", limit=_limit(limit))
+
+
+@lru_cache(maxsize=1024)
+def _measure(limit: LimitUsed) -> tuple[Unit | None, Fraction | None]:
+    """A limit's unit, and its amount in base units."""
+    own = unit(limit.unit)
+    return own, None if own is None or limit.amount is None else Fraction(limit.amount) * own.factor
 
 
 def _comparable(found: Span, own: Unit) -> bool:
@@ -192,10 +199,10 @@ def _no_bound(found: Span, verdict: Verdict) -> Text | None:
 
 
 def _differs(row: Printed, found: Span, limit: LimitUsed) -> Text | None:
-    own = unit(limit.unit)
+    own, most = _measure(limit)
     printed = limit_of(row.printed_limit, found.unit)
-    if printed is None or own is None or limit.amount is None or (found.unit and found.unit.dimension != own.dimension):
+    if printed is None or own is None or most is None or (found.unit and found.unit.dimension != own.dimension):
         return None
-    if printed != Fraction(limit.amount) * own.factor:
+    if printed != most:
         return text("The certificate prints another limit: {limit}.", limit=row.printed_limit)
     return None
