@@ -81,6 +81,7 @@ MASS = "µg/g µg/g µg/g µg/g"
             ["Analyte LOD LOQ Result Result", "mg/g mg/g % mg/g", "Total THC 20.1 201"],
             {"name": "Total THC", "result": "20.1", "units": "%"},
         ),
+        (["Total THC", "19.446%"], {"name": "Total THC", "result": "19.446", "units": "%"}),
         (["Moisture: 10.7%"], {"name": "Moisture", "result": "10.7", "units": "%"}),
         (
             ["Moisture 06/20/2026 0.51 % - Pass"],
@@ -95,6 +96,18 @@ MASS = "µg/g µg/g µg/g µg/g"
 )
 def test_rows_as_laboratories_print_them(lines: list[str], row: dict[str, str]) -> None:
     assert rows(*lines) == [Printed(**{"name": "Lead", **row})]  # type: ignore[arg-type]
+
+
+def test_an_amount_between_two_names_is_nobodys() -> None:
+    assert rows("22.1%", "Total THC", "0.05%", "Total CBD") == []
+    assert rows("Moisture Content", "0.41 aw", "Water Activity") == []
+
+
+def test_a_name_may_begin_with_a_figure() -> None:
+    assert [row.name for row in rows("2-Propanol ND", "1,2-Dichloroethane ND Pass")] == [
+        "2-Propanol",
+        "1,2-Dichloroethane",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -185,6 +198,7 @@ def test_what_stands_around_the_tables_is_read() -> None:
 
 def test_a_fail_that_no_row_took_in_is_not_lost() -> None:
     assert judged(sheet("Certificate of Analysis", "Certificate of Analysis FAILED")).verdict == "unreadable"
+    assert judged(sheet("Quiet", "").replace(b"(Certificate of Analysis)", b"(Pass /) Tj T* (Fail)")).verdict == "pass"
     assert judged(sheet("OVERALL BATCH RESULT: PASS", "OVERALL BATCH RESULT: FAIL")).verdict == "fail"
 
 

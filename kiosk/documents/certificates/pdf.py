@@ -23,6 +23,7 @@ _LICENCE = re.compile(
 )
 _MATRIX = re.compile(r"(?i)\b(?:matrix|sample type|product type)\s*:\s*(?P<found>[A-Za-z][\w -]{2,30})")
 _LAB = re.compile(r"(?i)\b(?:labs?|laborator(?:y|ies)|analytics|analytical|testing services)\b")
+_LAB_IN_TEXT = re.compile(r"\b(?P<found>(?:[A-Z][\w&.'-]+ ){1,4}(?:Laborator(?:y|ies)|Labs?|Analytics|Analytical))\b")
 _NO_LAB = re.compile(
     r"(?i)result|report|director|manager|sample|date|batch|licen|email|phone|accredit|test code|[.:;]$"
 )
@@ -69,7 +70,7 @@ def read(data: bytes) -> Certificate:
 def _laboratory(lines: Sequence[str]) -> str:
     """The first short line of the first page that reads like a laboratory's name."""
     named = (line for line in map(clean, lines) if 5 < len(line) < 60 and _LAB.search(line))
-    return next((line for line in named if not _NO_LAB.search(line)), "")
+    return next((line for line in named if not _NO_LAB.search(line)), "") or _first(_LAB_IN_TEXT, "\n".join(lines))
 
 
 def _first(rule: re.Pattern[str], whole: str) -> str:
@@ -81,5 +82,9 @@ def _doubts(lines: Sequence[str], panels: Sequence[PrintedPanel]) -> Iterator[Te
     """A "fail" that no row and no panel has taken in must not be lost."""
     taken = any(lab_word(row.lab_status) == "fail" for panel in panels for row in panel.rows)
     taken = taken or any(lab_word(panel.lab_status) == "fail" for panel in panels)
-    if not taken and any(_FAILED.search(line.strip()) and len(line.split()) <= 12 for line in lines if "/" not in line):
+    split = {
+        n + 1 for n, line in enumerate(lines) if line.rstrip().endswith("/")
+    }  # "Pass /" on one line, "Fail" on the next
+    said = (line.strip() for n, line in enumerate(lines) if n not in split and "/" not in line)
+    if not taken and any(_FAILED.search(line) and len(line.split()) <= 12 for line in said):
         yield text("The certificate says somewhere that something fails.")

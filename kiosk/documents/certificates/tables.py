@@ -70,6 +70,7 @@ _CONTROL = re.compile(
 )
 _PLAIN = ("cannabinoids", "moisture", "water_activity")
 """Panels of which a line outside a table may state the value: "Moisture: 10.7 %"."""
+_AMOUNT = re.compile(r"\d+(?:\.\d+)? ?(?:%|mg/g|aw)", re.IGNORECASE)
 INSPECTED = "foreign_matter"
 """What is looked at by eye: the word for the panel is its result."""
 _LONGEST_NAME = 8
@@ -97,7 +98,7 @@ def panels(pages: Iterable[Sequence[str]]) -> Iterator[PrintedPanel]:
     rows = list[Printed]()
     for page in pages:
         heading, collecting = Heading(), False
-        for line in (clean(each) for each in page):
+        for line in _joined([clean(each) for each in page]):
             if _CONTROL.fullmatch(line) and line.count(" ") < 12:
                 break  # what follows are the laboratory's own control samples
             if (named := _PANEL_LINE.fullmatch(line)) and (key := analytes.panel(named["panel"])):
@@ -114,6 +115,22 @@ def panels(pages: Iterable[Sequence[str]]) -> Iterator[PrintedPanel]:
             elif line:
                 collecting = False
     yield PrintedPanel(name="", rows=tuple(_without_summaries(rows)))
+
+
+def _joined(lines: list[str]) -> Iterator[str]:
+    """``Total THC`` on one line and ``19.4%`` on the next are one row: what a product is stands in large letters.
+
+    Where an amount stands above the name as well, it cannot be told whose the one below is.
+    """
+    waiting = before = ""
+    for line in lines:
+        activity = line.casefold().endswith("aw") == (analytes.analyte(waiting) == "water_activity")
+        joined = f"{waiting} {line}" if waiting and activity and _AMOUNT.fullmatch(line) else line
+        key = analytes.analyte(line)
+        plain = key is not None and analytes.table().panels[key] in _PLAIN
+        waiting = line if plain and not _AMOUNT.fullmatch(before) else ""
+        before = line
+        yield joined
 
 
 def _of_panel(row: Printed) -> bool:
@@ -156,7 +173,8 @@ def _rows(line: str, heading: Heading) -> Iterator[Printed]:
     if line.endswith(".") and not line[-2:-1].isdigit():
         return  # a sentence
     words = line.split(" ")
-    start = 1 if re.fullmatch(r"[A-Z]{0,3}\d+-[\w-]+", words[0]) else 0  # a sample number may stand first
+    numbered = re.fullmatch(r"[A-Z]{0,3}\d+-[\w-]+", words[0]) and not _name_at(words, 0)
+    start = 1 if numbered else 0  # a sample number may stand first
     while start < len(words) and (length := _name_at(words, start)):
         end = start + length
         after = next((n for n in range(end + 1, len(words)) if _begins_row(words, n)), len(words))
