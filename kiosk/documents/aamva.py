@@ -11,6 +11,7 @@ import re
 from operator import attrgetter
 from typing import NamedTuple
 
+from kiosk.documents.closed import closed
 from kiosk.documents.identified import Identified
 from kiosk.documents.issuers import SAMPLES, Issuer, issuer
 from kiosk.documents.licence import Elements, identified, stated_twice, swallows
@@ -38,7 +39,8 @@ _SOUND = re.compile(
     r"@\n\x1e\r(?:ANSI |AAMVA)(?P<iin>[0-9]{6})(?:(?P<old>0[01])|(?P<version>[0-9]{2})[0-9]{2})"
     r"(?:01(?P<kind>DL|ID|EN)(?P<offset>[0-9]{4})(?P<length>[0-9]{4})"
     r"|02(?P<kind2>DL|ID|EN)(?P<offset2>[0-9]{4})(?P<length2>[0-9]{4})(?P<own>Z[A-Z0-9])[0-9]{4}(?P<rest>[0-9]{4}))"
-    rf"(?P<subfile>(?:(?P=kind)|(?P=kind2))(?P<lines>{_LINE}(?:\n{_LINE})*+)\r)(?P<follower>(?P=own)|\Z)"
+    rf"(?P<subfile>(?:(?P=kind)|(?P=kind2))(?P<lines>{_LINE}(?:\n{_LINE})*+)\r)"
+    r"(?P<follower>(?P=own)(?=[\n\r]|\Z|[DZP][A-Z][A-Z0-9])|\Z)"
 )
 """A licence as the standard has it, with its own data behind it or nothing. Most are; the rest is read with care."""
 _AFTER_LETTERS = re.compile(r"[\n\r]|$|[DZP][A-Z][A-Z0-9]")
@@ -171,12 +173,25 @@ def _careful(text: str) -> Identified | str:
         warnings.append("separators.restored")
     else:
         pieces = _pieces(body, directory, issuer(iin))
+        if pieces in ("licence_length", "cut_off") and (lines := _closed(body, head, directory, issuer(iin))):
+            pieces = [lines]
+            warnings.append("directory.length")
     if isinstance(pieces, str):
         return pieces
     elements = _elements(pieces, directory.version, warnings)
     if isinstance(elements, str):
         return elements
     return identified(elements, iin, directory.version, warnings)
+
+
+def _closed(body: _Body, head: str, directory: _Directory, by: Issuer | None) -> str | None:
+    first, *more = directory.entries
+    if first.kind[0] == "Z" or any(entry.kind[0] != "Z" for entry in more):
+        return None
+    if not body.plain and "\r" in head:
+        return None  # where carriage returns came through, the one at the end is missing
+    padding = by.padding_after if by is not None else ""
+    return closed(body.text, body.terminator, first.length, bool(more), padding, rewritten=not body.plain)
 
 
 def _sound(text: str) -> Identified | None:

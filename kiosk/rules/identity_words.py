@@ -44,6 +44,11 @@ _TABLE: dict[str, _Words] = {
     "id.not_yet_valid": _Words("The photo ID is valid only from {day} on.", "Ask for another photo ID that is valid."),
     "id.no_expiry": _Words("The photo ID names no last day.", "Read the last day by eye. Still valid: say so.", PERSON),
     "id.no_birth_date": _Words("The photo ID names no birth date.", "Ask for another photo ID."),
+    "directory.length": _Words(
+        "The code of the photo ID is longer or shorter than it says.",
+        "Compare name, birth date and number with the ID itself. All the same: say so. Not sure: refuse.",
+        PERSON,
+    ),
     "registry.unknown": _Words(
         "The state's registry did not answer.", "Ask it again. Nobody is served before it answers."
     ),

@@ -67,7 +67,10 @@ def damaged(sound: bytes, chance: random.Random, kind: str) -> bytes:
     "kind", ["lost", "doubled", "put in", "tail cut", "head cut", "separator", "control", "begun again"]
 )
 def test_a_damaged_licence_is_the_same_person_or_nobody(kind):
-    """Seeded. The only fact that may go missing alone is a date, and then the licence says that it is impossible."""
+    """Seeded. The only fact that may go missing alone is a date, and then the licence says that it is impossible.
+
+    A licence that does not have the length it says is read only with the warning that makes a person compare it.
+    """
     chance = random.Random(f"2026 {kind}")
     sound = scans()
     seen: Counter[str] = Counter()
@@ -78,12 +81,16 @@ def test_a_damaged_licence_is_the_same_person_or_nobody(kind):
             assert isinstance(found, Unread)
             seen["refused"] += 1
             continue
+        if "directory.length" in found.warnings:
+            seen["compared by a person"] += 1
+            continue
         seen["same"] += 1
         for fact in (*FACTS, "family_truncated", "given_truncated"):
             was, is_now = getattr(whole, fact), getattr(found, fact)
             unknown = fact in ("born", "issued", "expires") and is_now is None and "dates.impossible" in found.warnings
             assert unknown or was == is_now, fact
-    assert seen["refused"] > 9_000, seen
+    assert seen["refused"] + seen["compared by a person"] > 9_000, seen
+    assert seen["refused"] > 6_000, seen
 
 
 @pytest.mark.requirement("PAT-03")

@@ -43,9 +43,10 @@ def test_letters_that_were_not_counted():
 
 
 @pytest.mark.requirement("PAT-03")
-def test_with_one_number_alone_nothing_contradicts_a_lost_letter():
-    for by in (-3, -1, 1, 3):
+def test_few_characters_too_many_or_too_few_could_have_been_lost_under_way():
+    for by in (-2, -1, 1, 2):
         assert read(changed(robin(8), 1, by)).reason_key in ("licence_length", "cut_off")
+        assert read(changed(changed(robin(8, own=OWN), 1, by), 2, by)).reason_key == "licence_length"
 
 
 @pytest.mark.requirement("PAT-03")
@@ -60,9 +61,9 @@ def test_a_wrong_directory_does_not_make_a_damaged_licence_good(defect):
         data = sound[:at] + sound[at + size :] if chance.random() < 0.5 else sound[: at + size] + sound[at:]
         found = read(data)
         seen += isinstance(found, Unread)
-        if isinstance(found, PhotoId) and abs(defect[1]) != size:
+        if isinstance(found, PhotoId) and abs(defect[1]) != size and "directory.length" not in found.warnings:
             assert facts(found) == ROBIN_READ
-    assert seen > 2_000
+    assert seen > 1_000
 
 
 @given(st.integers(1, 10), st.sampled_from(["", OWN]), st.data())
