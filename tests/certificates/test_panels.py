@@ -156,6 +156,13 @@ def test_all_of_it_is_not_more_than_the_whole() -> None:
     assert any("of the whole" in str(each) for each in judged(data).reasons)
 
 
+def test_no_figure_is_too_large_to_be_judged() -> None:
+    data = paper()
+    data["panels"]["moisture"]["analytes"][0]["result"] = "9" * 40
+    row(data, "heavy_metals", "lead").update(result="1e99")
+    assert judged(data).verdict == "fail"
+
+
 def test_findings_below_their_limits_can_be_too_many_together() -> None:
     data = paper("FL")
     for each in data["panels"]["pesticides"]["analytes"]:

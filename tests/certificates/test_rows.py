@@ -131,6 +131,11 @@ def test_what_may_not_be_detected_at_all(result: str, more: dict[str, Any], verd
     assert alone(result, name="Aldicarb", **more).verdict == verdict
 
 
+@pytest.mark.parametrize("units", ["CFU/g", "mg/mL", "furlongs"])
+def test_a_wrong_unit_is_no_pass_even_where_nothing_was_found(units: str) -> None:
+    assert alone("ND", units, name="Aldicarb").verdict == "unreadable"
+
+
 @pytest.mark.parametrize(
     ("result", "units", "verdict"),
     [
@@ -150,6 +155,9 @@ def test_what_may_not_be_detected_at_all(result: str, more: dict[str, Any], verd
         ("NT", "", "missing"),
         ("Tested", "", "unreadable"),
         ("0.1", "ug/g", "unreadable"),
+        ("Not Detected in 1g", "ppm", "unreadable"),
+        ("PASS", "furlongs", "unreadable"),
+        ("Present", "furlongs", "fail"),
     ],
 )
 def test_what_must_be_absent(result: str, units: str, verdict: str) -> None:

@@ -46,6 +46,7 @@ _SPELLINGS: tuple[tuple[Unit, str], ...] = (
     (Unit(VOLUME, Fraction(1000), "mg/mL"), "mg/ml"),
     (Unit(ACTIVITY, Fraction(1), "aw"), "aw wa a(w) a_w activity wateractivity wateractivity(aw)"),
     (Unit(PRESENCE, Fraction(1), "in 1 g"), "in1g /1g per1g in1gram per1gram 1g per1.0g in1.0g inonegram /g/1g"),
+    (Unit(PRESENCE, Fraction(1), "in 1 g"), "/g /gram perg pergram detect/1gram detect/1g detected/1g present/absent"),
     (Unit(PRESENCE, Fraction(1), "in 1 g"), "presence/absence absence/presence p/a pass/fail p/f detected/notdetected"),
     (Unit(PRESENCE, Fraction(1), "in 1 g"), "detect/notdetect positive/negative pos/neg presence qualitative"),
     (Unit(PIECES, Fraction(1), "per 3 g"), "per3g /3g in3g per3grams per3.0g per3.0grams count/3g pieces/3g #/3g"),

@@ -8,7 +8,7 @@ from fractions import Fraction
 from functools import lru_cache
 
 from kiosk.documents.certificates.results import LabWord, lab_word
-from kiosk.documents.certificates.units import COUNT, PRESENCE, Unit, unit
+from kiosk.documents.certificates.units import COUNT, MASS, PRESENCE, Unit, unit
 from kiosk.model.certificates import AnalyteVerdict, LimitUsed, Printed, Verdict, worst
 from kiosk.model.text import Text, text
 from kiosk.rules.certificates.spans import Span, limit_of, span
@@ -29,23 +29,22 @@ def held_against(row: Printed, found: Span, limit: LimitUsed) -> Ruling:
     if found.kind == "uncountable":
         return "fail", text("There is too much of it to count.")
     if limit.operator == "none_detected":
-        return _none_detected(found)
+        return _none_detected(row, found)
     return _amount(row, found, limit)
 
 
 def _absent(row: Printed, found: Span) -> Ruling:
     """Not in one gram. Fewer than one colony a gram is none in a gram; fewer than ten may be some."""
-    if found.kind == "said_pass":
-        return "pass", text("The laboratory found none in the sample.")
     if found.kind in ("present", "uncountable"):
         return "fail", text("It was found, and none may be.")
-    countable = found.unit is None or found.unit.dimension in (COUNT, PRESENCE)
-    if found.kind == "absent" or (found.kind == "not_detected" and (found.high == 0 or not countable)):
-        return "pass", text("It was not found.")
     if found.fault:
         return "unreadable", found.fault
-    if not countable:
+    if found.unit is not None and found.unit.dimension not in (COUNT, PRESENCE):
         return "unreadable", _wrong_unit(row, "CFU/g")
+    if found.kind == "said_pass":
+        return "pass", text("The laboratory found none in the sample.")
+    if found.kind == "absent" or (found.kind == "not_detected" and found.high == 0):
+        return "pass", text("It was not found.")
     if found.low > 0 or (found.kind == "above"):
         return "fail", text("It was found, and none may be.")
     if found.high is not None and (found.high == 0 or found.high < 1 or (found.high == 1 and found.open)):
@@ -53,7 +52,9 @@ def _absent(row: Printed, found: Span) -> Ruling:
     return "unreadable", text("The method cannot show that there is none in 1 g.")
 
 
-def _none_detected(found: Span) -> Ruling:
+def _none_detected(row: Printed, found: Span) -> Ruling:
+    if found.unit is not None and found.unit.dimension != MASS:
+        return "unreadable", _wrong_unit(row, "ug/g")
     if found.nothing:
         return "pass", text("It was not detected.")
     if found.kind in ("present", "below_loq", "above"):

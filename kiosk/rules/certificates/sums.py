@@ -165,4 +165,4 @@ def _percent(amount: Fraction) -> str:
 
 
 def _amount(amount: Fraction) -> str:
-    return plain((Decimal(amount.numerator) / Decimal(amount.denominator)).quantize(Decimal("0.0001")))
+    return plain(Decimal(round(amount * 10_000)) / 10_000)
