@@ -191,7 +191,10 @@ def _closed(body: _Body, head: str, directory: _Directory, by: Issuer | None) ->
     if not body.plain and "\r" in head:
         return None  # where carriage returns came through, the one at the end is missing
     padding = by.padding_after if by is not None else ""
-    return closed(body.text, body.terminator, first.length, bool(more), padding, rewritten=not body.plain)
+    misplaced = first.offset not in (0, directory.start)
+    return closed(
+        *(body.text, body.terminator, first.length, bool(more), padding), rewritten=not body.plain, misplaced=misplaced
+    )
 
 
 def _sound(text: str) -> Identified | None:

@@ -25,12 +25,14 @@ _WHOLE = (
 """What every edition prints: a licence that nothing follows has to have all of it."""
 
 
-def closed(text: str, terminator: str, length: int, follower: bool, padding: str, *, rewritten: bool) -> str | None:
+def closed(
+    text: str, terminator: str, length: int, follower: bool, padding: str, *, rewritten: bool, misplaced: bool
+) -> str | None:
     """The elements of the licence's own subfile, a line each; None where it may have been cut or damaged.
 
     ``text`` is all behind the directory, lines ending with LF; ``length`` what the directory says of the licence's own
     subfile; ``follower`` whether the directory names an issuer's own subfile behind it; ``rewritten`` whether LF and CR
-    are no longer told apart.
+    are no longer told apart; ``misplaced`` whether the directory is wrong already about where that subfile begins.
     """
     begins = _BEGINS.match(text)
     if begins is None:
@@ -38,8 +40,9 @@ def closed(text: str, terminator: str, length: int, follower: bool, padding: str
     if not rewritten:
         whole, mark, rest = text.partition("\r")
         rewritten = follower and _OWN.search(whole) is not None
+        few = 0 if misplaced else _FEW
         if not rewritten and (
-            not mark or follower != (_OWN.match(rest) is not None) or abs(len(whole) + 1 - length) <= _FEW
+            not mark or follower != (_OWN.match(rest) is not None) or abs(len(whole) + 1 - length) <= few
         ):
             return None
         proven = follower

@@ -19,6 +19,8 @@ class Issuer(Noun, frozen=True, kw_only=True):
     dl_length_excess: dict[str, int] = {}
     stripe_letters: int = 0
     given_first: bool = False
+    initial_in_given: bool = False
+    """The middle initial stands behind the given name, and the middle name is missing."""
     padding_after: str = ""
     """A character that fills the code behind the data."""
     number: str = ""

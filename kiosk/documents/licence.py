@@ -189,6 +189,8 @@ def _names(elements: Elements, version: str, by: Issuer | None) -> Names | None:
         given, middle = given.strip(), middle or rest
     if "," in middle or "  " in middle:
         middle = " ".join(middle.replace(",", " ").split())
+    if by is not None and by.initial_in_given and not middle and given[-2:-1] == " ":
+        given, middle = given[:-2], given[-1]
     return family, given, middle.strip(), _value(elements, "DCU")
 
 

@@ -42,6 +42,13 @@ def test_a_card_that_its_issuer_counts_wrong_is_read_with_a_warning(version, by,
 
 
 @pytest.mark.requirement("PAT-03")
+def test_a_directory_that_is_wrong_about_the_beginning_may_be_wrong_by_one_about_the_end():
+    data = longer(robin(1), -2)
+    assert read(data).reason_key == "licence_length"
+    assert facts(judged_closed(data.replace(b"DL0029", b"DL0030"))) == facts(read(robin(1)))
+
+
+@pytest.mark.requirement("PAT-03")
 @pytest.mark.parametrize("way", REWRITTEN.values(), ids=REWRITTEN)
 @pytest.mark.parametrize("by", [-12, -1, 1, 2, 9])
 @pytest.mark.parametrize("own", ["", OWN], ids=["alone", "with own part"])
@@ -84,3 +91,9 @@ def test_a_second_part_that_the_directory_names_and_that_never_came_does_not_hid
     sound = REWRITTEN["CR to LF"](longer(robin(8, own=OWN), 9))
     begun = sound[: sound.index(b"\nDAG")]
     assert not isinstance(read(begun), PhotoId)
+
+
+def test_an_initial_behind_the_given_name_is_the_middle_name_where_the_issuer_puts_it_there():
+    found = read(robin(8, changed={"DAC": "ROBIN L", "DAD": ""}).replace(b"636010", b"636060"))
+    assert isinstance(found, PhotoId)
+    assert (found.given, found.middle) == ("ROBIN", "L")
