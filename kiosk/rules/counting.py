@@ -257,7 +257,7 @@ def _count(
     try:
         charges, course = _reckoned(meter, limits, on, anchor, recent if mine is None else filter(mine, recent))
         unreported = [each for each in book.unreported if pool.counts_from is None or each.on >= pool.counts_from]
-        hidden, _ = _reckoned(meter, limits, on, anchor, unreported if mine is None else filter(mine, unreported))
+        hidden = _hidden(meter, on, anchor, unreported if mine is None else filter(mine, unreported))
         sold = meter.amounts(book.unreported)
     except NoAmountError as missing:
         why = text(
@@ -270,12 +270,11 @@ def _count(
         why = text("The period is counted from the recommendation, and there is none.")
         return Count(pool, meter, on, patient, anchor, unknown=why, product=product)
     available = (book.available or {}).get(pool.key)
-    state = None if available is None else Fraction(available) - meter.units(sum(each.amount for each in hidden))
+    state = None if available is None else Fraction(available) - meter.units(hidden)
     # whatever the window, because an outage can be longer: all that was sold since the last answer
     ceiling = law.outage_limits.get(pool.key) if book.on_last_answer else None
     outage = None if ceiling is None else Fraction(ceiling) - meter.units(sum(amount for _, amount in sold))
-    standing = charges if course is None else ()
-    return Count(pool, meter, on, patient, anchor, standing, course, product, state, outage)
+    return Count(pool, meter, on, patient, anchor, charges, course, product, state, outage)
 
 
 def _reckoned(
@@ -290,7 +289,17 @@ def _reckoned(
     for bought, amount in amounts:
         by_date[bought] += amount
     course = course_of(window, by_date, meter.parts(limits.whole), meter.unit, on)
-    return tuple(Charge(amount, later(bought, 1)) for bought, amount in by_date.items()), course
+    return (), course
+
+
+def _hidden(meter: Meter, on: date, anchor: date | None, unreported: Iterable[Purchase]) -> Number:
+    """What was sold here and the state's figure cannot hold yet, as far as it counts on ``on``."""
+    amounts = meter.amounts(unreported)
+    if isinstance(meter.pool.window, Supply | Consumed):
+        return sum(amount for _, amount in amounts)
+    return sum(
+        amount for day, amount in amounts if (back := back_on(meter.pool.window, day, anchor)) is None or back > on
+    )
 
 
 def _belonging(pool: Pool, patient: Patient, store: str, product: str | None) -> Callable[[Purchase], bool] | None:

@@ -11,6 +11,7 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 from math import lcm
+from operator import attrgetter
 
 from kiosk.model.allotments import Purchase
 from kiosk.model.text import Text, text
@@ -20,6 +21,10 @@ from kiosk.rules.windows import Number
 
 PARTS = 10**9
 """Figures of products are exact to so many parts; a finer one is taken as the next larger part."""
+
+
+DECIDING = ("thc_pct", "thc_mg", "net_weight_g", "daily_dose_mg")
+"""Facts of a product that can decide which member counts it, or how."""
 
 
 class NoAmountError(Exception):
@@ -80,7 +85,7 @@ class Meter:
         """What each purchase takes, with its date; where the pool rounds, what each product of each sale takes
         together. Those it does not count are left out. Raises :class:`NoAmountError`."""
         if self.pool.round_up_to is None and not self._counts_sales:
-            return [(each.on, amount) for each in purchases if (amount := self._amount(each)) is not None]
+            return self._plain_amounts(purchases)
         taken: dict[tuple[date, object, object], Number] = {}
         for n, each in enumerate(purchases):
             amount = self._amount(each)
@@ -119,6 +124,24 @@ class Meter:
     def _counts_sales(self) -> bool:
         return self.pool.members[0].measure == "sales"
 
+    def _plain_amounts(self, purchases: Iterable[Purchase]) -> list[tuple[date, Number]]:
+        """Histories are long and products few: what a product has once taken it takes again."""
+        known: dict[tuple[object, ...], Number | None] = {}
+        taken: list[tuple[date, Number]] = []
+        measures = {member.measure: None for member in self.pool.members if member.measure not in ("units", "sales")}
+        told = attrgetter("category", "form", "route", "units", *DECIDING, *measures)
+        for each in purchases:
+            key = told(each)
+            try:
+                amount = known[key]
+            except KeyError:
+                amount = known[key] = self._amount(each)
+            except TypeError:  # a figure that is no number has no hash
+                amount = self._amount(each)
+            if amount is not None:
+                taken.append((each.on, amount))
+        return taken
+
     def _amount(self, each: Purchase) -> Number | None:
         if each.category and each.category in self.pool.exempt:
             return None
@@ -130,8 +153,8 @@ class Meter:
             raise NoAmountError(each.product_id, "units")
         if member.measure in ("units", "sales"):
             return rate * PARTS * (1 if member.measure == "sales" else each.units)
-        if member.measure == "supply_days":
-            days = _days(each)
+        if member.measure == "supply_days" and each.supply_days is None:
+            days = _days_of_dose(each)
             if days is None and member.if_known:
                 return None
             if days is None:
@@ -187,9 +210,7 @@ def _between(what: What, share: Fraction) -> bool:
     )
 
 
-def _days(each: Purchase) -> Fraction | None:
-    if each.supply_days is not None:
-        return Fraction(each.supply_days) if each.supply_days >= 0 else None
+def _days_of_dose(each: Purchase) -> Fraction | None:
     if each.thc_mg is None or each.daily_dose_mg is None or not each.daily_dose_mg > 0:
         return None
     return Fraction(each.thc_mg) / Fraction(each.daily_dose_mg) if each.thc_mg >= 0 else None

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from fractions import Fraction
 from typing import Protocol
 
-from kiosk.rules.limits import AnyWindow, Calendar, Consumed, Cycle, PerRecommendation, Rolling, Supply
+from kiosk.rules.limits import AnyWindow, Calendar, Consumed, Cycle, PerRecommendation, Rolling, Supply, Transaction
 
 Number = int | Fraction
 
@@ -41,7 +41,7 @@ def earliest(window: AnyWindow, on: date) -> date:
     match window:
         case Rolling():
             return later(on, -(window.release_offset_days or window.days))
-        case Calendar(period="day"):
+        case Calendar(period="day") | Transaction():
             return on
         case Calendar():
             return later(on, -366)
@@ -97,8 +97,9 @@ class Course(Protocol):
 def course_of(window: Supply | Consumed, bought: Mapping[date, Number], limit: Number, unit: int, on: date) -> Course:
     """``bought``: local date to the amount of that date. What is dated after ``on`` counts as of ``on``."""
     days: dict[date, Number] = {}
-    for day in sorted(bought):
-        days[min(day, on)] = days.get(min(day, on), 0) + bought[day]
+    for bought_on in sorted(bought):
+        day = min(bought_on, on)
+        days[day] = days.get(day, 0) + bought[bought_on]
     if isinstance(window, Consumed):
         return _Consuming.of(days, unit)
     return _Supplies.of(window, days, limit)
@@ -114,10 +115,12 @@ class _Consuming:
 
     @classmethod
     def of(cls, days: Mapping[date, Number], unit: int) -> "_Consuming":
-        now = cls(0, date.min, unit)
+        outstanding: Number = 0
+        since = date.min
         for day, amount in days.items():
-            now = cls(now.used(day, 0) + amount, day, unit)
-        return now
+            outstanding = max(0, outstanding - (day - since).days * unit) + amount
+            since = day
+        return cls(outstanding, since, unit)
 
     def used(self, on: date, limit: Number) -> Number:  # noqa: ARG002
         return max(0, self.outstanding - (on - self.since).days * self.unit)
@@ -146,10 +149,30 @@ class _Supplies:
 
     @classmethod
     def of(cls, window: Supply, days: Mapping[date, Number], limit: Number) -> "_Supplies":
-        now = cls(window)
+        """Lives through the days of purchase in order: five years of them, so it counts in ordinals."""
+        length, early = window.days, window.days - (window.early_days or 0)
+        enough = None if window.early_left is None else limit - limit * Fraction(window.early_left)
+        start = last = 0
+        taken: Number = 0
+        before: Number = 0
+        ahead: Number = 0
         for day, amount in days.items():
-            now = now._at(day, limit)._with(day, amount, limit)
-        return now
+            now = day.toordinal()
+            if start and now >= start + length:
+                runs_on = bool(window.beside and ahead) and now < start + 2 * length
+                start, taken, ahead = (start + length, ahead, 0) if runs_on else (0, 0, 0)
+            replaced = not window.beside and (now >= start + early or (enough is not None and taken >= enough))
+            if not start or replaced:
+                start, taken, ahead = now, 0, 0
+            before, last = taken, now
+            if window.beside and taken + amount > limit:
+                here = max(limit - taken, 0)
+                taken, ahead = taken + here, ahead + amount - here
+            else:
+                taken += amount
+        if not start:
+            return cls(window)
+        return cls(window, date.fromordinal(start), taken, before, date.fromordinal(last), ahead)
 
     def used(self, on: date, limit: Number) -> Number:
         now = self._at(on, limit)
@@ -177,19 +200,6 @@ class _Supplies:
         if self.window.beside and self.ahead and on < later(end, self.window.days):
             return _Supplies(self.window, end, self.ahead, self.ahead, self.last)
         return _Supplies(self.window)
-
-    def _with(self, on: date, amount: Number, limit: Number) -> "_Supplies":
-        if self.start is None or self._replaceable(on, limit):
-            now = _Supplies(self.window, on, last=on)
-        elif on > self.last:
-            now = _Supplies(self.window, self.start, self.taken, self.taken, on, self.ahead)
-        else:
-            now = self
-        assert now.start is not None
-        if not self.window.beside:
-            return _Supplies(self.window, now.start, now.taken + amount, now.before, on)
-        here = min(amount, max(limit - now.taken, 0))
-        return _Supplies(self.window, now.start, now.taken + here, now.before, on, now.ahead + amount - here)
 
     def _early_date(self, on: date) -> bool:
         early = self.window.early_days

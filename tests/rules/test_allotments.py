@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from kiosk.model.allotments import Purchase
 from kiosk.model.people import Waiver
 from kiosk.rules.allotments import NO_LIMIT, Book, Item, judge, most, standing
+from kiosk.rules.limits import Who
+from kiosk.rules.patients import Patient, concerns
 from tests.rules.given import (
     CYCLE,
     DAY,
@@ -400,3 +402,20 @@ def test_rounding_up_is_for_each_product_of_a_sale() -> None:
         for day in (date(2024, 5, 10), date(2024, 6, 15), date(2024, 6, 16))
     ]
     assert left == [40, 40, 45]
+
+
+@pytest.mark.parametrize("nonsense", ["NaN", "sNaN", "Infinity", "-1"])
+def test_a_figure_that_is_no_number_makes_the_limit_unknown(nonsense: str) -> None:
+    book = Book(purchases=(bought(TODAY, flower(nonsense)),))
+    (only,) = standing(law(pool()), book, recommendation(), TODAY).pools
+    assert only.unknown is not None
+    assert judge(law(pool()), Book(), recommendation(), TODAY, [Item(product=flower(nonsense), units=1)]).refusal
+
+
+def test_ages_at_the_edge() -> None:
+    who = Who(age_from=18, age_below=21)
+    assert [concerns(who, Patient(age=age)) for age in (17, 18, 20, 21)] == [False, True, True, False]
+    assert concerns(who, Patient()) is None
+    assert concerns(who, Patient(facts={"minor": True})) is False
+    assert concerns(Who(age_below=18), Patient()) is False
+    assert concerns(Who(age_below=18), Patient(facts={"minor": True})) is True
