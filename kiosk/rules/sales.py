@@ -11,7 +11,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from kiosk.model.allotments import Purchase
-from kiosk.model.base import Noun, Sealed
+from kiosk.model.base import Noun, Sealed, to_json
 from kiosk.model.errors import Refusal
 from kiosk.model.packages import CannabinoidProfile, Product
 from kiosk.rules.counting import Count, counts
@@ -236,14 +236,14 @@ def merged(basket: Iterable[Item]) -> list[Item]:
 
     Two packages of one product that hold different amounts stay two lines.
     """
-    lines: dict[tuple[Product, str], Item] = {}
+    lines: dict[tuple[bytes, str], Item] = {}
     for item in basket:
         line = Item(product=item.product, units=item.units, route=item.route or item.product.route)
-        key = (line.product, line.route)
+        key = (to_json(line.product), line.route)
         known = lines.get(key)
         if known is not None and line.units > 0 and known.units > 0:
             line = Item(product=line.product, units=line.units + known.units, route=line.route)
         elif known is not None:
             line = Item(product=line.product, units=min(line.units, known.units), route=line.route)
         lines[key] = line
-    return sorted(lines.values(), key=lambda line: (*key_of(line), repr(line.product)))
+    return [line for _, line in sorted(lines.items(), key=lambda each: (*key_of(each[1]), each[0]))]
