@@ -35,8 +35,8 @@ CUTS = [
     "DSP-1.7 ask make-label", "DSP-1.7 commit label-issued", "DSP-1.7 print", "DSP-1.7 commit label-printed",
     "DSP-1.7 show label-proof", "DSP-1.7 commit label-verified", "DSP-1.8 tell", "DSP-1.8 ask permit",
     "DSP-1.8 commit dispensed", "DSP-1.9 show handed-over", "DSP-1.9 commit visit-closed",
-    "PCK-1.1 show pick-list", "PCK-1.1 ask claim-line", "PCK-1.2 show shelf", "PCK-1.3 show unit", "PCK-1.3 ask check-unit", "PCK-1.3 commit unit-picked",
-    "PCK-1.4 show take",
+    "PCK-1.1 show pick-list", "PCK-1.1 ask claim-line", "PCK-1.2 show shelf", "PCK-1.3 show unit",
+    "PCK-1.3 ask check-unit", "PCK-1.3 commit unit-picked", "PCK-1.4 show take",
 ]  # fmt: skip
 
 PATIENT = "Everything is in order."
