@@ -255,6 +255,8 @@ def _count(
         )
     mine = _belonging(pool, patient, book.store, product)
     try:
+        if isinstance(pool.window, Cycle) and anchor is None:
+            raise AnchorMissingError  # also with nothing bought yet: which period this is decides what may be had
         charges, course = _reckoned(meter, limits, on, anchor, recent if mine is None else filter(mine, recent))
         unreported = [each for each in book.unreported if pool.counts_from is None or each.on >= pool.counts_from]
         hidden = _hidden(meter, on, anchor, unreported if mine is None else filter(mine, unreported))
