@@ -39,6 +39,8 @@ OZ_APART = Decimal("0.05")
 
 NAMES = ("id", "ref", "dispense", "sale", "order", "receipt")
 """Keys by which a dispensation is named; a void's own ``id`` is its own."""
+LOW_THC_ROUTES = {"tincture": "sublingual", "oil": "oral", "capsule": "oral"}
+"""Where such a product is of low THC its route decides nothing but that it is not smoked."""
 SOLD = ("dispense", "external_dispense")
 EVENTS = (*SOLD, "void", "return", "registry_balance")
 
@@ -191,6 +193,9 @@ def _line(item: Place, n: int, law: Law, dose: Decimal | None) -> Line:
     units = next((item[key].whole() for key in COUNTS if item[key].known()), 1)
     if units < 1:
         raise item["count"].fault("at least one is wanted here")
+    low_thc = _flag(item, "low_thc") or plain_word(_word(item, "category")) == "low_thc"
+    if low_thc and not route:
+        route = LOW_THC_ROUTES.get(category or form, "")
     if dose is not None:
         amounts.setdefault("daily_dose_mg", dose)
     said = _word(item, "category") or _word(item, "form") or _word(item, "route")
@@ -206,7 +211,7 @@ def _line(item: Place, n: int, law: Law, dose: Decimal | None) -> Line:
             form=form,
             route=route,
             net_weight_g=weight,
-            category="low_thc" if _flag(item, "low_thc") else category,
+            category="low_thc" if low_thc else category,
             **amounts,
         ),
     )

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -15,6 +15,7 @@ from kiosk.rules.kinds import plain_word, vocabulary
 from kiosk.rules.law import Law
 from kiosk.rules.limits import PerRecommendation
 from kiosk.rules.patients import Patient
+from kiosk.rules.windows import later
 
 
 @dataclass
@@ -61,7 +62,7 @@ def person_of(asked: Place, law: Law, zone: ZoneInfo, query: Moment) -> Asker:
             _read(found, plain_word(key), place)
     start, end = found.start, found.end
     if end is None and start is not None and found.days is not None:
-        end = start + timedelta(days=max(found.days, 1) - 1)
+        end = later(start, max(found.days, 1) - 1)
     stopped = next((fact for fact in words().stops if found.facts.get(fact)), "")
     stopped = stopped or next((f"not {fact}" for fact in words().needed if found.facts.get(fact) is False), "")
     return Asker(

@@ -20,6 +20,7 @@ from kiosk.model.orders import Order, QueueEntry
 from kiosk.model.packages import Package, Product
 from kiosk.rules.law import Law
 from kiosk.rules.patients import Patient, patient_of
+from kiosk.rules.refusals import rule_name
 from kiosk.rules.sales import Book, Item, Sale, merged
 
 
@@ -92,7 +93,7 @@ def _said(sale: Sale, items: list[Item]) -> str:
     lines = merged(items)
     rules = [refusal.rule for refusal in sale.refusals(lines)]
     if not rules:
-        rules = [f"{sale.law.state}.{one.pool.key}" for one, _ in sale.over(lines)]
+        rules = [rule_name(sale.law, one.pool.key) for one, _ in sale.over(lines)]
     return "refused by " + ", ".join(dict.fromkeys(rules)) if rules else "allowed"
 
 

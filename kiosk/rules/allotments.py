@@ -11,13 +11,12 @@ from fractions import Fraction
 from kiosk.model.allotments import BasketLine, Judgement, PoolStanding, Return, Standing
 from kiosk.model.packages import Product
 from kiosk.model.people import Recommendation
-from kiosk.model.text import text
 from kiosk.rules.counting import Count
 from kiosk.rules.law import Law
 from kiosk.rules.measuring import NoAmountError
 from kiosk.rules.patients import patient_of
 from kiosk.rules.recommendations import conflict
-from kiosk.rules.refusals import over
+from kiosk.rules.refusals import over, pool_name
 from kiosk.rules.sales import NO_LIMIT, Book, Item, Sale, merged
 from kiosk.rules.words import rounded
 
@@ -119,7 +118,7 @@ def _pool(sale: Sale, one: Count, recommendation: Recommendation | None, lines: 
     used = used if one.unknown is not None else limit - left
     return PoolStanding(
         pool=one.pool.key,
-        name=text(one.pool.name),
+        name=pool_name(one.pool),
         unit=one.pool.unit,
         limit=rounded(limit),
         used=rounded(max(used, Fraction(0)), up=True),

@@ -19,10 +19,9 @@ from kiosk.model.text import text
 from kiosk.rules.law import Law
 from kiosk.rules.limits import Cited, Cycle, Gate, Pool, Word
 from kiosk.rules.pack import printable
+from kiosk.rules.refusals import STORE
 from kiosk.rules.sealing import digest
 
-STORE = "store."
-"""Begins the key of every rule that is the store's own."""
 UNSURE = ("low", "background")
 AnyLaw = TypeVar("AnyLaw", bound=Law)
 

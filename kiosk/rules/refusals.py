@@ -13,6 +13,19 @@ from kiosk.rules.limits import Calendar, Consumed, Cycle, Gate, Pool, Rolling, S
 from kiosk.rules.measuring import measure_words
 from kiosk.rules.words import amount, day
 
+STORE = "store."
+"""Begins the key of every rule that is the store's own (SOP-05)."""
+
+
+def rule_name(pack: Law, key: str) -> str:
+    """The state's rules have the state before their key, the store's own are called so."""
+    return key if key.startswith(STORE) else f"{pack.state}.{key}"
+
+
+def pool_name(pool: Pool) -> Text:
+    """The limit's name for people; the store's own is shown as what it is."""
+    return text("Store policy: {pool}", pool=text(pool.name)) if pool.of_store else text(pool.name)
+
 
 def no_units(product: Product) -> Refusal:
     return Refusal(
@@ -49,7 +62,7 @@ def no_pool(pack: Law, product: Product, route: str) -> Refusal:
 
 def unknown_product(pack: Law, pool: Pool, product: Product, measure: str) -> Refusal:
     return Refusal(
-        rule=f"{pack.state}.{pool.key}",
+        rule=rule_name(pack, pool.key),
         reason=text("The {measure} of {product} is not known.", measure=measure_words(measure), product=product.name),
         way_on=text("Leave it out. The product's record has to be completed first."),
         citation=pool.citation,
@@ -59,16 +72,16 @@ def unknown_product(pack: Law, pool: Pool, product: Product, measure: str) -> Re
 
 def unknown_pool(pack: Law, pool: Pool, why: Text) -> Refusal:
     return Refusal(
-        rule=f"{pack.state}.{pool.key}",
+        rule=rule_name(pack, pool.key),
         reason=why,
-        way_on=text("Nothing of this limit can be sold before that is known: {pool}.", pool=pool.name),
+        way_on=text("Nothing of this limit can be sold before that is known: {pool}.", pool=pool_name(pool)),
         citation=pool.citation,
     )
 
 
 def gated(pack: Law, gate: Gate) -> Refusal:
     return Refusal(
-        rule=f"{pack.state}.{gate.key}",
+        rule=rule_name(pack, gate.key),
         reason=text(gate.says),
         way_on=text("This cannot be sold to this patient here today."),
         citation=gate.citation,
@@ -82,9 +95,12 @@ def over(pack: Law, one: Count, asked: Fraction, nearest: Mapping[str, int]) -> 
     left = amount(max(one.left(one.on), Fraction(0)), unit)
     outage = pack.outage if one.source() == "outage" else None
     return Refusal(
-        rule=f"{pack.state}.outage" if outage else f"{pack.state}.{one.pool.key}",
+        rule=f"{pack.state}.outage" if outage else rule_name(pack, one.pool.key),
         reason=text(
-            "{pool}: {asked} asked, {left} left.", pool=one.pool.name, asked=amount(asked, unit, up=True), left=left
+            "{pool}: {asked} asked, {left} left.",
+            pool=pool_name(one.pool),
+            asked=amount(asked, unit, up=True),
+            left=left,
         ),
         way_on=_way_on(one, nearest),
         citation=outage.citation if outage else one.pool.citation,

@@ -190,6 +190,7 @@ class Sale:
             return True
 
     def _unknown(self, one: Count, counted: Sequence[Item]) -> Iterator[Refusal]:
+        told = False
         for line in counted:
             if one.product not in (None, "", line.product.product_id):
                 continue
@@ -200,9 +201,9 @@ class Sale:
                 continue
             if takes is not None and one.pool.per == "product" and not line.product.product_id:
                 yield unknown_product(self.law, one.pool, line.product, "product_id")
-            if takes is not None and one.unknown is not None:
+            if takes is not None and one.unknown is not None and not told:
+                told = True
                 yield unknown_pool(self.law, one.pool, one.unknown)
-                return
 
     def _room_for(self, lines: Sequence[Item], offer: Item) -> int:
         (one_unit,) = merged([Item(product=offer.product, units=1, route=offer.route)])

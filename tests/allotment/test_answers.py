@@ -2,13 +2,16 @@
 
 import io
 import json
+import random
 import subprocess
 import sys
 from typing import Any
 
 import pytest
 
+from kiosk.allotment.items import AMOUNTS
 from kiosk.allotment.places import LONGEST, Malformed
+from kiosk.rules.pack import states
 from tests.allotment.asking import ask, item, left, raw, sale
 
 FLOWER = item("flower", route="smoking", net_oz="0.75")
@@ -142,3 +145,35 @@ def test_what_is_not_known_never_passes(mystery: dict[str, Any]) -> None:
     assert said["basket"]["allowed"] is False
     later = ask("FL", "2025-03-02", history=[sale("2025-03-01", mystery)], basket=[item("edible", thc_mg=1)])
     assert later["basket"]["allowed"] is False
+
+
+WORDS: list[Any] = [None, True, 0, 1, -1, "2.5", "x", "", "2025-01-01", "9999-12-31", 10**30, "NaN", "2 oz", "2 stone"]
+KEYS = ["age", "dob", "minor", "certified", "order", "registry", "waivers", "visitor", "routes", "status", "limits"]
+
+
+def test_any_question_is_answered_or_refused_in_one_sentence_and_nothing_falls_below_zero() -> None:
+    chance = random.Random(41)
+    answered = 0
+    for _ in range(600):
+        things = [
+            {"category": chance.choice(["flower", "wax", "edible", "tincture", "seed", "low_thc", "device", "mystery"])}
+            | {key: chance.choice(["1", "3.5", "100"] * 40 + WORDS) for key in chance.sample(sorted(AMOUNTS), 3)}
+            | {"net_g": "3.5", "product_id": chance.choice("ab")}
+            for _ in range(3)
+        ]
+        question = {
+            "state": chance.choice(states()),
+            "query_at": "2025-06-01T12:00:00",
+            "patient": {key: chance.choice(WORDS) for key in chance.sample(KEYS, chance.choice([0, 0, 1, 2]))},
+            "history": [sale(chance.choice(["2024-02-29", "2025-05-30T23:59:59"]), things[0])],
+            "basket": {"items": things[1:]},
+        }
+        try:
+            said = raw(json.dumps(question).encode())
+        except Malformed as fault:
+            assert "\n" not in str(fault.reason)
+            continue
+        answered += 1
+        assert not any((pool["remaining"] or "0").startswith("-") for pool in said["pools"])
+        assert said["basket"]["allowed"] is not bool(said["basket"]["blocks"])
+    assert answered > 20

@@ -62,11 +62,12 @@ def test_store_policy_refuses_more_and_is_named_as_the_stores(tmp_path: Path) ->
     assert fits.refusal is None
     refusal = judge(strict, book, doctor, TODAY, [Item(product=flower("28.36"), units=1)]).refusal
     assert refusal is not None
-    assert (refusal.rule, refusal.citation) == ("FL.store.smoking", "Store policy 4")
+    assert (refusal.rule, refusal.citation) == ("store.smoking", "Store policy 4")
+    assert str(refusal.reason) == "Store policy: Smoking: 1.01 oz asked, 1 oz left."
     assert judge(florida(), book, doctor, TODAY, [Item(product=flower("28.36"), units=1)]).refusal is None
     gated = judge(strict, book, doctor, TODAY, [Item(product=tincture(route="topical"), units=1)]).refusal
     assert gated is not None
-    assert gated.rule == "FL.store.topical"
+    assert gated.rule == "store.topical"
 
 
 @pytest.mark.requirement("SOP-05")
