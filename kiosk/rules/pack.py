@@ -4,6 +4,7 @@ import tomllib
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any
@@ -55,9 +56,16 @@ def versions(state: str, folder: Path | None = None) -> tuple[Law, ...]:
     if not (state.isascii() and state.isalnum()) or not source.is_file():
         raise Ours(text("There is no rule pack for {state}.", state=printable(state)))
     try:
-        return parse(source.read_text(encoding="utf-8"))
+        stamp = source.stat()
+        return _read(source, stamp.st_mtime_ns, stamp.st_size)
     except (ValueError, OSError, RecursionError) as fault:
         raise Ours(text("The rule pack {file} has a fault: {fault}.", file=name, fault=one_line(fault))) from fault
+
+
+@lru_cache(maxsize=128)
+def _read(source: Path, _changed: int, _size: int) -> tuple[Law, ...]:
+    """A file that has not changed says what it said."""
+    return parse(source.read_text(encoding="utf-8"))
 
 
 def pack_file(state: str, folder: Path | None = None) -> Path:
