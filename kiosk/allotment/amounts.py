@@ -58,6 +58,17 @@ def meant(law: Law, key: tuple[str, ...], value: Decimal) -> dict[str, Decimal]:
     return found
 
 
+def all_known(law: Law, key: tuple[str, ...]) -> bool:
+    """Whether every word of a key is understood: what is not may lower a limit, and never raises one."""
+    said = {plain_word(each) for each in key}
+    own = {word for pool in law.pools for word in (*split(pool.key), *split(pool.name))}
+    keys = {word for spelling in words().patient for word in split(spelling)}
+    known = words().empty | set(words().units) | words().daily | own | keys
+    return all(
+        each in known or each.isdigit() or each in vocabulary().kinds or each in vocabulary().routes for each in said
+    )
+
+
 def _of_order(pool: Pool) -> bool:
     """Whether it counts all that is dispensed under one order, as far as that states an amount."""
     return isinstance(pool.window, PerRecommendation) and pool.limit is None

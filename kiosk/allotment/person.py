@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from kiosk.allotment.amounts import leaves, meant
+from kiosk.allotment.amounts import all_known, leaves, meant
 from kiosk.allotment.places import Moment, Place
 from kiosk.allotment.words import words
 from kiosk.model.people import Waiver
@@ -175,12 +175,15 @@ def _inside(found: _Found, inner: str, place: Place) -> bool:
 def _amounts(found: _Found, key: str, place: Place) -> None:
     """Amounts of the physician. The smaller of two for one pool holds."""
     start = tuple(plain_word(key).split("_"))
+    lawful = {pool.key: pool.limit for pool in found.law.pools}
     for said, leaf in leaves(place, start):
         value = leaf.number()
         if words().daily & set(said) and "mg" in said and _counts_days(found.law):
             found.dose = value
             continue
         pools = meant(found.law, said, value)
+        if not all_known(found.law, said):
+            pools = {pool: amount for pool, amount in pools.items() if amount <= (lawful[pool] or 0)}
         if not pools:
             found.unclear.append(leaf.path)
         for pool, amount in pools.items():

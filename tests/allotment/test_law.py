@@ -119,6 +119,10 @@ REFUSED: list[tuple[str, Said, Said]] = [
     ("CT", {}, {"items": [flower(net_oz=3)]}),
     ("NJ", {"certified": {"amount": 1, "unit": "oz"}}, {"items": [flower(net_oz="1.01")]}),
     ("UT", {"guidelines": False}, {"items": [flower(net_g=1)]}),
+    ("MO", {"weight_kg": 80}, {"items": [flower(net_oz=7)]}),
+    ("MO", {"shoe_size": 8}, {"items": [flower(net_oz=1)]}),
+    ("MO", {"waivers": [{"amount_oz": 9, "to": "2025-02-28"}]}, {"items": [flower(net_oz=7)]}),
+    ("IL", {"exceptions": [{"amount_oz": 9, "from": "2025-03-02"}]}, {"items": [flower(net_oz=3)]}),
 ]
 
 
