@@ -1,15 +1,16 @@
 """A licence whose directory does not fit what was read: is it whole all the same?
 
 Many issuers count wrong, and programs that rewrite line ends change every length: the standard's own printed examples
-do not add up. So a licence's own subfile may also be known as whole by how it is closed and by what it holds. Of a
-letter that went missing inside a value this says nothing; hence the warning ``directory.length``, on which a person
-compares name, birth date and number with the plastic.
+do not add up. So where LF and CR are no longer told apart, or the directory is wrong about the beginning already, a
+licence's own subfile may also be known as whole by how it is closed and by what it holds. Of a letter that went missing
+inside a value this says nothing; hence the warning ``directory.length``, on which a person compares name, birth date
+and number with the plastic. A scan that nothing rewrote keeps its length, or was damaged.
 """
 
 import re
 
-_FEW = 2
-"""Characters by which a scan that was not rewritten may not be off: those could have been lost or doubled under way."""
+_CUT = 12
+"""Characters that may be missing at the end of a licence that nothing follows. More of them were cut off."""
 _OWN = re.compile(r"^Z[A-Z]", re.MULTILINE)
 _TYPED = re.compile(r"M(?=\Z|Z[A-Z]Z[A-Z][A-Z0-9])")
 """A carriage return that came as a letter, at the end of a subfile."""
@@ -22,7 +23,7 @@ _WHOLE = (
     *(("DBA",), ("DBB",), ("DBC",), ("DBD",), ("DAQ",), ("DAU", "DAV")),
     *(("DAG", "DAL"), ("DAI", "DAN"), ("DAJ", "DAO"), ("DAK", "DAP")),
 )
-"""What every edition prints: a licence that nothing follows has to have all of it."""
+"""What every edition prints."""
 
 
 def closed(
@@ -37,26 +38,24 @@ def closed(
     begins = _BEGINS.match(text)
     if begins is None:
         return None
+    rewritten = rewritten or (follower and _OWN.search(text.partition("\r")[0]) is not None)
     if not rewritten:
         whole, mark, rest = text.partition("\r")
-        rewritten = follower and _OWN.search(whole) is not None
-        few = 0 if misplaced else _FEW
-        if not rewritten and (
-            not mark or follower != (_OWN.match(rest) is not None) or abs(len(whole) + 1 - length) <= few
-        ):
+        if not mark or not misplaced or follower != (_OWN.match(rest) is not None):
             return None
-        proven = follower
-    if rewritten:
+    else:
         if terminator == "M":
             text = _TYPED.sub("\n", text)
         own = _OWN.search(text) if follower else None
-        whole, proven = text[: own.start()] if own else text.rstrip(padding), own is not None
-        if not proven and not whole.endswith("\n"):
+        whole = text[: own.start()] if own else text.rstrip(padding)
+        if own is None and len(whole) == len(text) and length - len(text) > _CUT:
+            return None
+        if own is None and not whole.endswith("\n"):
             whole = whole.rpartition("\n")[0]  # the last element counts only if its own end was read
     lines = whole[begins.end() :].strip("\n")
-    if _STUCK.search(lines) or _RUN_ON.search(lines) or not _DATES.match(lines):
+    if _STUCK.search(lines) or _RUN_ON.search(lines) or not _DATES.match(lines) or not _complete(lines):
         return None
-    return lines if proven or _complete(lines) else None
+    return lines
 
 
 def _complete(lines: str) -> bool:

@@ -35,10 +35,10 @@ def judged_closed(data: bytes) -> PhotoId:
 
 @pytest.mark.requirement("PAT-03")
 @pytest.mark.parametrize("version", [1, 3, 8, 10])
-@pytest.mark.parametrize("by", [-40, -7, 5, 31])
+@pytest.mark.parametrize("by", [-40, -7, -1, 1, 5, 31])
 @pytest.mark.parametrize("own", ["", OWN], ids=["alone", "with own part"])
-def test_a_card_that_its_issuer_counts_wrong_is_read_with_a_warning(version, by, own):
-    assert facts(judged_closed(longer(robin(version, own=own), by))) == facts(read(robin(version)))
+def test_a_scan_that_nothing_rewrote_keeps_its_length_or_was_damaged(version, by, own):
+    assert not isinstance(read(longer(robin(version, own=own), by)), PhotoId)
 
 
 @pytest.mark.requirement("PAT-03")
@@ -61,7 +61,7 @@ def test_where_line_ends_were_rewritten_any_length_may_be_wrong(way, by, own):
 @pytest.mark.parametrize("own", ["", OWN], ids=["alone", "with own part"])
 def test_cut_anywhere_it_is_the_same_person_or_nobody(way, own):
     """Whatever the issuer counts: the last element counts only if its own end was read."""
-    sound = way(longer(robin(8, own=own), 9))
+    sound = way(longer(robin(8, own=own), 2))
     for at in range(len(sound)):
         found = read(sound[:at])
         assert not isinstance(found, PhotoId) or facts(found) == SAID, at
@@ -76,8 +76,13 @@ def test_cut_anywhere_it_is_the_same_person_or_nobody(way, own):
         (b"DAQE123456789", b"DAQE1234DCSE123"),
         (b"\nDBA", b"DBA"),
         (b"DACROBIN", b"DACRO\x1bBIN"),
+        (b"DBB02291992\nDBA02282029\nDBC9", b"DBB02291992\nDBA022820291"),
+        (b"2\nDBA02282029", b"8"),
     ],
-    ids=["a stuck key", "half a date", "two elements in one", "a line feed lost", "a control character"],
+    ids=[
+        *("a stuck key", "half a date", "two elements in one", "a line feed lost", "a control character"),
+        *("a sex that went into a date", "an expiry that went into a birth"),
+    ],
 )
 def test_what_shows_damage_is_refused_all_the_same(was, came):
     for way in (bytes, REWRITTEN["CR to LF"]):
