@@ -168,10 +168,13 @@ def test_any_question_is_answered_or_refused_in_one_sentence_and_nothing_falls_b
             "history": [sale(chance.choice(["2024-02-29", "2025-05-30T23:59:59"]), things[0])],
             "basket": {"items": things[1:]},
         }
+        refusals = []
         try:
             said = raw(json.dumps(question).encode())
         except Malformed as fault:
-            assert "\n" not in str(fault.reason)
+            refusals.append(str(fault.reason))
+        assert not any("\n" in refusal for refusal in refusals)
+        if refusals:
             continue
         answered += 1
         assert not any((pool["remaining"] or "0").startswith("-") for pool in said["pools"])
