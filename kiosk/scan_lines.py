@@ -17,6 +17,7 @@ import msgspec
 
 from kiosk.documents.cards import CardFormats
 from kiosk.documents.decoding import Examined, examine
+from kiosk.documents.payment import is_rest
 from kiosk.documents.reasons import unread
 from kiosk.hw.scanner.replay import BadEvents, Replayed, replay
 from kiosk.model.documents import (
@@ -125,7 +126,14 @@ def _of_scan(scan: Replayed, formats: tuple[CardFormats, ...]) -> Line:
     if scan.follows_cut and isinstance(found.document, _LOOSE):
         found = Examined(unread(scan.reading, "cut_off"))
     line = _told(found)
-    return line if isinstance(found.document, BankCard) else {"text": scan.text, **line}
+    return line if _is_private(scan, found.document) else {"text": scan.text, **line}
+
+
+def _is_private(scan: Replayed, document: AnyDocument) -> bool:
+    """A payment card, or what may be one or the rest of one: not a digit of it is told."""
+    if isinstance(document, Unread):
+        return "bank_card" in document.could_be or (scan.follows_cut and is_rest(scan.text))
+    return isinstance(document, BankCard)
 
 
 _NOTHING = Reading(data=b"", device="line", at=0.0)

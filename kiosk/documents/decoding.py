@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-from kiosk.documents import aamva, codes, gs1, military, mrz, stripe, tags
+from kiosk.documents import aamva, codes, gs1, military, mrz, payment, stripe, tags
 from kiosk.documents.cards import CardFormats, read_card
 from kiosk.documents.identified import Identified, Particulars
 from kiosk.documents.reasons import unread
@@ -75,7 +75,7 @@ def _without_identifier(reading: Reading) -> tuple[str, bytes]:
 
 def _by_magic(reading: Reading, symbology: str, data: bytes, states: tuple[CardFormats, ...]) -> Examined | None:
     """What nothing else can begin like."""
-    if stripe.is_bank_card(data):
+    if symbology[1:2] != "E" and payment.is_bank_card(data):
         return Examined(BankCard())
     reason = _not_for_us(symbology, data)
     if reason is not None:
@@ -128,6 +128,8 @@ def _by_shape(reading: Reading, symbology: str, data: bytes, states: tuple[CardF
         claims += filter(None, (tags.read_tag(code), tags.read_biotrack(code)))
     if not aim_class or aim_class in _OWN_CLASSES:
         claims += filter(None, (codes.read_own(code.upper()),))
+    if symbology not in gs1.AIM and aim_class != "E" and payment.is_number(code):
+        claims.append(BankCard())
     products = _product(code, symbology)
     if isinstance(products, list):
         claims += products

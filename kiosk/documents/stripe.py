@@ -1,4 +1,4 @@
-"""Magnetic stripes: payment cards, of which nothing is kept, and the licences of the states that still have them.
+"""Magnetic stripes of the states' licences that still have them.
 
 Source: AAMVA DL/ID Card Design Standard 2020, annex F. Track 1 holds the name, track 2 number and dates; track 3 is not
 read. A swipe that lacks one of the two is refused.
@@ -14,19 +14,10 @@ from kiosk.documents.issuers import Issuer, issuer
 from kiosk.documents.names import SUFFIXES
 from kiosk.model.documents import PhotoId
 
-_PAYMENT = re.compile(rb"(?:^\s*|\?\s*)(?:%?[Bb][0-9 ]{12,23}\^|;([0-9]{12,19})=)")
-_LICENCES = ("636", "604", "990", "000", "999")
-"""How the numbers of those who issue licences begin; payment cards begin otherwise."""
 _STRIPE = re.compile(rb"\s*(?:%[A-Z]|;[0-9A-Z]|[%;+][Ee]\?)")
 _TRACK_2 = re.compile(r";(\d{6})(\d{1,13})=(\d{2})(\d{2})(\d{4})(\d{2})(\d{2})(\d{0,5})=?\?")
 _NAME = re.compile(r"[A-Z][A-Z '.-]*")
 _FAILED = re.compile(rb"[%;+#][Ee]\?")
-
-
-def is_bank_card(data: bytes) -> bool:
-    """The outline of a payment card on any track. Its check digit is not looked at: badly read it still is one."""
-    numbers = [found[1] for found in _PAYMENT.finditer(data)]
-    return any(number is None or not number.decode().startswith(_LICENCES) for number in numbers)
 
 
 def is_stripe(data: bytes) -> bool:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from kiosk.documents import aamva, codes, gs1, mrz, stripe, tags
+from kiosk.documents import aamva, codes, gs1, mrz, payment, stripe, tags
 from kiosk.documents.cards import CardFormats
 from kiosk.documents.decoding import decode
 from kiosk.documents.identified import Identified
@@ -46,7 +46,7 @@ def passport(data: bytes) -> None:
 
 
 def swipe(data: bytes) -> None:
-    if not stripe.is_bank_card(data) and stripe.is_stripe(data):
+    if not payment.is_bank_card(data) and stripe.is_stripe(data):
         identity(stripe.read(data))
 
 
