@@ -21,7 +21,7 @@ from kiosk.model.people import Person
 from kiosk.scan_lines import answer
 
 ROBIN = Person(family="EXAMPLE", given="ROBIN", middle="LEE", suffix="II", born=date(1992, 2, 29))
-FORMATS = CardFormats(state="FL", patterns=("[CP][A-Z0-9]{7}",))
+FORMATS = CardFormats(state="FL", patterns=("[CP](?=[A-Z]*[0-9])[A-Z0-9]{7}",))
 BATCH = 200
 STATES = ("FL", "IL", "OR", "GA", "PA", "ON")
 

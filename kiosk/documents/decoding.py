@@ -11,7 +11,7 @@ from kiosk.documents import aamva, codes, gs1, military, mrz, payment, stripe, t
 from kiosk.documents.cards import CardFormats, read_card
 from kiosk.documents.identified import Identified, Particulars
 from kiosk.documents.reasons import unread
-from kiosk.model.documents import AnyDocument, BankCard, ProductCode, Reading
+from kiosk.model.documents import AnyDocument, BankCard, ProductCode, Reading, Unread
 
 LONGEST = 3000
 """Bytes. No document is longer: a PDF417 holds at most 2,710 digits or 1,108 bytes."""
@@ -117,6 +117,11 @@ def _card_on_stripe(data: bytes, states: tuple[CardFormats, ...]) -> AnyDocument
 
 
 def _by_shape(reading: Reading, symbology: str, data: bytes, states: tuple[CardFormats, ...]) -> AnyDocument:
+    lines = dict.fromkeys(line for line in re.split(rb"[\r\n]+", data) if line)
+    if len(lines) > 1 and all(_is_code(reading, symbology, line, states) for line in lines):
+        return unread(reading, "two_scans")
+    if len(lines) == 1:
+        (data,) = lines  # one code, scanned twice
     if any(byte < 0x20 and byte != 0x1D for byte in data):
         return unread(reading, "control_characters")
     if not data.isascii():
@@ -145,6 +150,11 @@ def _by_shape(reading: Reading, symbology: str, data: bytes, states: tuple[CardF
     return unread(reading, *_why_not(code, data))
 
 
+def _is_code(reading: Reading, symbology: str, line: bytes, states: tuple[CardFormats, ...]) -> bool:
+    found = _by_shape(reading, symbology, line.strip(_ENDS), states)
+    return not isinstance(found, Unread) or found.reason_key not in ("unknown", "control_characters")
+
+
 def _product(code: str, symbology: str) -> list[ProductCode] | str:
     """All that a GS1 code may mean, or a reason key where it certainly is one and cannot be read."""
     linked = gs1.read_link(code)
@@ -164,6 +174,8 @@ def _why_not(code: str, data: bytes) -> tuple[str, ...]:
     """Reason key and what it could have been, for a code of no known shape."""
     if codes.looks_own(code.upper()):
         return "own_code_damaged", "ticket", "label", "shelf", "badge", "manifest", "command"
+    if tags.are_tags(code):
+        return "two_scans", "package"
     if tags.nearly_tag(code):
         return "tag_damaged", "package"
     if re.fullmatch(r"WA[GRMLQ][0-9A-Z.]{6,30}", code):

@@ -17,6 +17,8 @@ _SHAPES = {(44, 44): "ICAO-TD3", (36, 36): "ICAO-TD2", (30, 30, 30): "ICAO-TD1"}
 _VISAS = {"ICAO-TD3": "MRV-A", "ICAO-TD2": "MRV-B"}
 """A visa names a person and is no proof of who it is: its standard does not begin like that of a passport."""
 _TO_DIGITS = str.maketrans("OQIZSB", "001258")
+_MOST_LINES = 6
+"""Of two zones in one scan."""
 _LINE = re.compile(r"[A-Z0-9<]{25,50}")
 
 
@@ -38,12 +40,14 @@ class _Zone(NamedTuple):
 def is_mrz(data: bytes) -> bool:
     """Can only be such a zone, whole or not: lines of A-Z 0-9 ``<`` with the double filler behind a name."""
     lines = _lines(data)
-    return len(lines) in (1, 2, 3) and all(map(_LINE.fullmatch, lines)) and any("<<" in line for line in lines)
+    return 1 <= len(lines) <= _MOST_LINES and all(map(_LINE.fullmatch, lines)) and any("<<" in line for line in lines)
 
 
 def read(data: bytes) -> Identified | str:
     """The holder, or a reason key."""
     lines = _lines(data)
+    if len(lines) > 3:
+        return "two_scans"
     standard = _SHAPES.get(tuple(map(len, lines)), "")
     if not standard or lines[0][0] not in ("PV" if standard == "ICAO-TD3" else "ACIV"):
         return "passport_damaged"
@@ -91,6 +95,8 @@ def _lines(data: bytes) -> list[str]:
     """Readers end lines with CR, LF, FS or GS, or send one long line: then its length tells the shape."""
     text = data.decode("latin-1").strip("\x00\x02\x03\x7f").upper()
     lines = [line.strip() for line in re.split(r"[\r\n\x1c\x1d]+", text) if line.strip()]
+    if len(lines) in (4, 6) and lines[: len(lines) // 2] == lines[len(lines) // 2 :]:
+        return lines[: len(lines) // 2]
     if len(lines) == 1 and len(lines[0]) in (88, 72, 90) and "<<" in lines[0] and lines[0][0] in "PVACI":
         width = {88: 44, 72: 36, 90: 30}[len(lines[0])]
         return [lines[0][at : at + width] for at in range(0, len(lines[0]), width)]

@@ -1,7 +1,8 @@
 """Magnetic stripes of the states' licences that still have them.
 
-Source: AAMVA DL/ID Card Design Standard 2020, annex F. Track 1 holds the name, track 2 number and dates; track 3 is not
-read. A swipe that lacks one of the two is refused.
+Source: AAMVA DL/ID Card Design Standard 2020, annex F. Track 1 holds the name, track 2 number and dates, track 3 is
+read where it came. A swipe that lacks one of the first two is refused. The readers keep the parity, so that a name
+proves nothing by itself: what the fields' end marks leave open is left to a person with ``stripe.unproven``.
 """
 
 import calendar
@@ -16,7 +17,11 @@ from kiosk.model.documents import PhotoId
 
 _STRIPE = re.compile(rb"\s*(?:%[A-Z]|;[0-9A-Z]|[%;+][Ee]\?)")
 _TRACK_2 = re.compile(r";(\d{6})(\d{1,13})=(\d{2})(\d{2})(\d{4})(\d{2})(\d{2})(\d{0,5})=?\?")
+_CITY = re.compile(r"[A-Z][A-Z0-9 .,'/-]*")
 _NAME = re.compile(r"[A-Z][A-Z '.-]*")
+_TRACK_3 = re.compile(r"(?:[+#!_]|%(?=[0-9]))%?..([A-Z0-9 ]{11}).{16}([129MFX])([0-9]{3})[^%;?\r\n]*\?")
+"""Versions (2), postal code (11), class (2), restrictions (10), endorsements (4), sex, height and more."""
+_FIRST_YEAR = 1900
 _FAILED = re.compile(rb"[%;+#][Ee]\?")
 
 
@@ -36,16 +41,23 @@ def read(data: bytes) -> Identified | str:
     text = data.decode("ascii")
     if not re.sub("[\r\n]", "", text).isprintable():
         return "control_characters"
+    if len(re.findall("%[A-Z]{2}", text)) > 1 or text.count(";") > 1:
+        return "two_scans"
     first, second = re.search(r"%([^%;?\r\n]*)\?", text), _TRACK_2.search(text)
     by = issuer(second[1]) if second is not None else None
-    if first is None or second is None or by is None or text.count("%") > 2 or text.count(";") > 1:
+    if first is None or second is None or by is None or text.count("%") > 2:
         return "stripe_unread"
-    names = _names(first[1])
+    names, has_filled_city = _names(first[1])
     number = _number(second[2] + second[8], by.stripe_letters)
     if names is None or number is None or first[1][:2] != by.jurisdiction:
         return "stripe_unread"
     born, expires = _dates(*second.groups()[2:7])
     family, given, middle, suffix = names
+    warnings = []
+    if born is None:
+        warnings.append("dates.impossible")
+    if has_filled_city:
+        warnings.append("stripe.unproven")  # or its end mark was lost, and the name begins somewhere else
     document = PhotoId(
         family=family,
         given=given,
@@ -56,17 +68,16 @@ def read(data: bytes) -> Identified | str:
         number=number,
         issuer=by.jurisdiction,
         standard="AAMVA-stripe",
+        warnings=tuple(warnings),
     )
     return Identified(document, partial(_particulars, first[1], text, by, second[1]))
 
 
 def _particulars(track: str, swipe: str, by: Issuer, iin: str) -> Particulars:
     """Address and city of track 1; postal code, sex and height of track 3, where it was read."""
-    city, mark, after = track[2:].partition("^")
-    if not mark or len(city) > 13:
-        city, after = track[2:15], track[15:]
+    city, after, _ = _city(track)
     streets = [part.strip() for part in after.partition("^")[2].rstrip("^").split("$")]
-    third = re.search(r"[%+#!]..([A-Z0-9 ]{11})..{10}.{4}([129MF])(\d{3})[^%;?\r\n]*\?", swipe)
+    third = _TRACK_3.search(swipe)
     stated = {
         "street1": streets[0],
         "street2": " ".join(streets[1:2]),
@@ -81,21 +92,32 @@ def _particulars(track: str, swipe: str, by: Issuer, iin: str) -> Particulars:
     return {name: value for name, value in stated.items() if value}
 
 
-def _names(track: str) -> tuple[str, str, str, str] | None:
-    """State, city (13 characters, or shorter with ``^``), then the name (35, or shorter with ``^``), parts by ``$``."""
-    rest = track[2:]
-    city, mark, after = rest.partition("^")
-    if not mark or len(city) > 13:
-        after = rest[13:]
-    name, mark, _ = after.partition("^")
-    if not mark or len(name) > 35:
-        return None  # a name that fills its field may be cut: the code on the back is better
+def _city(track: str) -> tuple[str, str, bool]:
+    """The city behind the state's two letters, what follows, and whether it fills its 13 characters without a ``^``."""
+    city, mark, after = track[2:].partition("^")
+    if mark and len(city) <= 13:
+        return city, after, False
+    return track[2:15], track[15:], True
+
+
+def _names(track: str) -> tuple[tuple[str, str, str, str] | None, bool]:
+    """Family, given, middle name and suffix, and whether the city before them has no end mark.
+
+    The name has 35 characters, or fewer with ``^``; its parts are parted by ``$``. An address has to follow it:
+    without one an end mark was lost, and something else may be in the name.
+    """
+    city, after, filled = _city(track)
+    name, mark, address = after.partition("^")
+    if _CITY.fullmatch(city) is None or not mark or len(name) > 35 or not address.strip("^$ "):
+        return None, filled  # a name that fills its field may be cut: the code on the back is better
     parts = [part.strip(" ,") for part in name.split("$")]  # British Columbia has a comma as well
     family, given, third = (*parts, "", "")[:3]
     if len(parts) > 3 or any(_NAME.fullmatch(part) is None for part in (family, given)):
-        return None
+        return None, filled
     given, _, middle = given.partition(" ")
-    return (family, given, middle, third) if third in SUFFIXES or not third else (family, given, third, "")
+    if third in SUFFIXES or not third:
+        return (family, given, middle, third), filled
+    return ((family, given, third, "") if _NAME.fullmatch(third) else None), filled
 
 
 def _number(digits: str, letters: int) -> str | None:
@@ -112,6 +134,8 @@ def _number(digits: str, letters: int) -> str | None:
 def _dates(yy: str, mm: str, year: str, month: str, day: str) -> tuple[date | None, date | None]:
     """Birth and expiry. Month 77: never; 88: end of the birth month a year later; 99: on the birthday."""
     try:
+        if int(year) < _FIRST_YEAR:
+            return None, None
         # some cards carry the 99 in the birth date as well; then the month stands with the expiry
         born = date(int(year), int(mm if month == "99" else month), int(day))
         ends = 2000 + int(yy)

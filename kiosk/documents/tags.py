@@ -13,7 +13,8 @@ from kiosk.model.documents import BioTrackId, PackageTag, UnitCode
 
 _HEX = re.compile(r"(?=[0-9]*[A-Fa-f])[0-9A-Fa-f]{24}")
 """With a letter at least: every tag begins ``1A4`` (``ABC`` in the training system), and 24 digits are a GS1 code."""
-_NEARLY = re.compile(r"1A4[0-9A-Z]{12,28}", re.IGNORECASE)
+_NEARLY = re.compile(r"\*?[1IL]A4(?:[ *-]?[0-9A-Z]){12,28}\*?", re.IGNORECASE)
+_GLUED = re.compile(r"(?:1A4[0-9A-F]{21}){2,}", re.IGNORECASE)
 _LINK = re.compile(r"(https?)://([^/?#]*)(?:/(.*))?", re.IGNORECASE | re.DOTALL)
 _HOSTS = frozenset({"1a4.com", "d.1a4.com"})  # the second is the tracking system's test host
 _TRADE_NAMES = ("1a4", "14a")
@@ -22,7 +23,9 @@ _BIOTRACK = re.compile(r"[0-9]{16}")
 
 
 def read_tag(text: str) -> PackageTag | None:
-    """Upper and lower case are the same tag: some scanners are set to send lower case."""
+    """Upper and lower case are the same tag: some scanners are set to send lower case, some the stars of Code 39."""
+    if len(text) == 26 and text[0] == text[-1] == "*":
+        text = text[1:-1]
     return PackageTag(uid=text.upper()) if _HEX.fullmatch(text) else None
 
 
@@ -32,8 +35,13 @@ def read_biotrack(text: str) -> BioTrackId | None:
 
 
 def nearly_tag(text: str) -> bool:
-    """Begins like a production tag and is no tag: too short, too long, or with a letter that no tag has."""
+    """Begins like a production tag and is none: too short, too long, with a blank or a letter that no tag has."""
     return _NEARLY.fullmatch(text) is not None and _HEX.fullmatch(text) is None
+
+
+def are_tags(text: str) -> bool:
+    """Several tags without anything between them."""
+    return _GLUED.fullmatch(text) is not None
 
 
 def is_link(text: str) -> bool:

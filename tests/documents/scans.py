@@ -9,7 +9,7 @@ from kiosk.documents.decoding import decode
 from kiosk.model.documents import AnyDocument, PhotoId, Reading
 from kiosk.model.people import Person
 
-FORMATS = CardFormats(state="FL", patterns=("[CP][A-Z0-9]{7}",))
+FORMATS = CardFormats(state="FL", patterns=("[CP](?=[A-Z]*[0-9])[A-Z0-9]{7}",))
 ROBIN = Person(family="EXAMPLE", given="ROBIN", middle="LEE", suffix="II", born=date(1992, 2, 29))
 DATES = {"issued": date(2021, 3, 2), "expires": date(2029, 2, 28)}
 FACTS = ("family", "given", "middle", "suffix", "born", "issued", "expires", "number", "issuer")

@@ -4,8 +4,10 @@ import pytest
 
 from kiosk.demo.specimens import patient_card
 from kiosk.documents.cards import CardFormats
+from kiosk.documents.decoding import examine
 from kiosk.documents.reasons import REASON_KEYS
 from kiosk.model.documents import BankCard, BioTrackId, PackageTag, PatientCard, Reading, UnitCode, Unread
+from kiosk.scan_lines import card_formats
 from tests.documents.scans import read, robin
 
 TAG = "1A4FF0300000B2C000004711"
@@ -65,6 +67,32 @@ def test_one_package_by_keys_by_codes_and_by_radio_among_two_hundred_is_one_pack
 def test_nothing_in_a_tag_is_ever_corrected(tag):
     found = read(tag.encode())
     assert (found.reason_key, found.could_be) == ("tag_damaged", ("package",))
+
+
+@pytest.mark.parametrize("tag", ["I" + TAG[1:], "l" + TAG[1:], TAG[:9] + " " + TAG[9:], f"*{TAG[:-1]}*"])
+def test_a_damaged_tag_is_said_to_be_one(tag):
+    found = read(tag.encode())
+    assert (found.reason_key, found.could_be) == ("tag_damaged", ("package",))
+
+
+def test_the_stars_of_code_39_are_not_the_tags():
+    assert read(f"*{TAG}*".encode()) == read(f"*{TAG.lower()}*\r\n".encode(), "]A0") == PackageTag(uid=TAG)
+    assert read(f"*{TAG}".encode()).reason_key == "tag_damaged"
+
+
+def test_one_code_twice_is_one_and_two_codes_are_none():
+    other = TAG[:-1] + "2"
+    assert read(f"{TAG}\r\n{TAG}\r".encode()) == read(f"{TAG}\n{TAG}".encode())
+    assert read(f"{TAG}\r\n{TAG}\r".encode()) == PackageTag(uid=TAG)
+    for data in (f"{TAG}\r\n{other}", f"{TAG}\nP7QX21AB", f"{TAG}{other}", f"{TAG}\r{TAG}\r{other}"):
+        assert read(data.encode()).reason_key == "two_scans"
+    assert read(f"{TAG}\nHELLO".encode()).reason_key == "control_characters"
+
+
+@pytest.mark.parametrize("word", ["password", "CHOCOLAT", "PRODUCTS", "C-HOCOLAT"])
+def test_a_word_is_no_card(word):
+    assert read(word.encode()).reason_key == "unknown"
+    assert examine(Reading(data=word.encode(), device="s", at=0.0), card_formats()).document.kind == "unknown"
 
 
 def test_a_tag_in_a_symbology_that_no_tag_has_is_no_tag():

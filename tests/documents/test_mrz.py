@@ -155,3 +155,9 @@ def test_the_century_of_a_birth_is_known_or_unknown_and_never_guessed():
 def test_a_name_that_fills_its_line_may_go_on():
     found = read(scan(td3(name="EXAMPLE<<" + "ROBIN" * 6)))
     assert (found.family_truncated, found.given_truncated) == (False, True)
+
+
+def test_two_zones_in_one_scan_are_told_and_one_zone_twice_is_one():
+    for lines in (td3(), td1()):
+        assert read(scan(lines + lines)) == read(scan(lines))
+    assert read(scan(td3() + td3(number="X00000025"))).reason_key == "two_scans"

@@ -4,8 +4,9 @@ from datetime import date
 
 import pytest
 
-from kiosk.model.documents import PhotoId
-from tests.documents.scans import read
+from kiosk.documents.decoding import examine
+from kiosk.model.documents import PhotoId, Reading
+from tests.documents.scans import FORMATS, read
 
 FIRST = "%COTESTVILLE^DOE$JANE$^1 FICTION AVE^?"
 SECOND = ";63602099001122=300719900715=?"
@@ -30,11 +31,14 @@ def test_both_tracks_name_a_person():
         ("309919920229", date(1992, 2, 29), date(2030, 2, 28)),
         ("300719909915", date(1990, 7, 15), date(2030, 7, 31)),
         ("300719901315", None, None),
+        ("301319900715", None, None),
+        ("300700010715", None, None),
     ],
 )
 def test_the_ways_a_stripe_says_when_it_ends(ends_and_born, born, expires):
     found = read(f"{FIRST};63602099001122={ends_and_born}=?".encode())
     assert (found.born, found.expires) == (born, expires)
+    assert found.warnings == (("dates.impossible",) if born is None else ())
 
 
 def test_a_number_that_begins_with_a_letter_and_goes_on_in_the_overflow():
@@ -65,6 +69,37 @@ def test_letters_of_a_number_are_two_digits_and_no_other():
 def test_a_city_that_fills_its_thirteen_characters_has_no_end_mark():
     found = read(b"%COTHIRTEENCHARSDOE$JANE^1 FICTION AVE^?" + SECOND.encode())
     assert (found.family, found.given) == ("DOE", "JANE")
+    assert found.warnings == ("stripe.unproven",), "nor has a shorter one whose mark was lost"
+
+
+@pytest.mark.requirement("PAT-03")
+@pytest.mark.parametrize(
+    "first",
+    [
+        FIRST.replace("TESTVILLE^", "TESTVILLE"),
+        FIRST.replace("JANE$^", "JANE$"),
+        FIRST.replace("JANE$^", "JANE^^").replace("1 FICTION AVE^", "")[:-2] + "?",
+        "%COTESTVILLE^DOE$JANE$L3E^1 FICTION AVE^?",
+        "%COTEST$VILLE^DOE$JANE^1 FICTION AVE^?",
+        "%COTESTVILLE^DOE$JANE^?",
+    ],
+)
+def test_where_a_mark_was_lost_no_name_is_made_of_what_stands_beside_it(first):
+    assert read((first + SECOND).encode()).reason_key == "stripe_unread"
+
+
+@pytest.mark.requirement("PAT-03")
+def test_two_swipes_are_not_one():
+    assert read((FIRST + SECOND + FIRST.replace("JANE", "RUFUS") + SECOND).encode()).reason_key == "two_scans"
+    assert read((FIRST + SECOND + "\r" + FIRST + SECOND).encode()).reason_key == "two_scans"
+
+
+@pytest.mark.parametrize("start", ["_%", "+", "#", "!", "%"])
+def test_the_third_track_has_postal_code_sex_and_height(start):
+    third = f"{start}0AV8V1A1     " + "5 " + " " * 14 + "F165 55BRNBLU1234567890?"
+    reading = Reading(data=(FIRST + SECOND + third).encode(), device="s", at=0.0)
+    said = examine(reading, FORMATS).particulars()
+    assert (said["postal"], said["sex"], said["height"]) == ("V8V1A1", "F", "165")
 
 
 @pytest.mark.requirement("PAT-03")

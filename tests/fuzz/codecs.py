@@ -20,7 +20,7 @@ from kiosk.model.documents import AnyDocument, PhotoId, ProductCode, Reading, Un
 from kiosk.scan_lines import answer
 
 FORMATS = (
-    CardFormats(state="FL", patterns=("[CP][A-Z0-9]{7}",)),
+    CardFormats(state="FL", patterns=("[CP](?=[A-Z]*[0-9])[A-Z0-9]{7}",)),
     CardFormats(state="XX", patterns=(r"MMC\|(?P<number>[A-Z0-9]{6})\|(?P<expires>\d{8})",)),
 )
 SYMBOLOGIES = ("", "]L2", "]C0", "]C1", "]Q1", "]Q3", "]d2", "]E0", "]E4", "]A0", "]X0", "]I1")

@@ -97,6 +97,11 @@ def test_a_passport_of_which_one_line_came_ends_by_silence() -> None:
     assert datas([(1.0, PASSPORT[0] + b"\r")]) == [PASSPORT[0]]
 
 
+def test_the_lines_of_a_passport_in_lower_case_stay_together() -> None:
+    data = b"\r".join(PASSPORT).lower()
+    assert datas([(1.0, data + b"\r")], KEYS) == [data]
+
+
 def test_too_long_a_scan_is_dropped_whole_and_said_so() -> None:
     framer = Framer("door", SERIAL)
     assert framer.feed(b"x" * 5000 + b"\r" + TAG + b"\r", 1.0) == []

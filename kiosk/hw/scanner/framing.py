@@ -19,7 +19,7 @@ _AIM = re.compile(rb"\][A-Za-z][0-9A-Za-z]")
 _ANSI = re.compile(rb"(?:ANSI |AAMVA)\d{6}\d{2}(?:\d{2})?(\d{2})((?:[A-Z]{2}\d{8})+)")
 _ENTRY = re.compile(rb"[A-Z][A-Z0-9](\d{4})(\d{4})")
 _SEGMENT_END = re.compile(rb"\n*\r")
-_MRZ_LINE = re.compile(rb"[PACIV][A-Z<][A-Z0-9<]{28,42}")
+_MRZ_LINE = re.compile(rb"[PACIV][A-Z<][A-Z0-9<]{28,42}", re.IGNORECASE)  # keys may come in lower case
 _MRZ_LINES = {30: 3, 36: 2, 44: 2}
 
 
