@@ -7,6 +7,8 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
+from msgspec import structs
+
 from kiosk.documents import aamva, codes, gs1, military, mrz, payment, stripe, tags
 from kiosk.documents.cards import CardFormats, read_card
 from kiosk.documents.identified import Identified, Particulars
@@ -23,6 +25,8 @@ _PDF417 = frozenset({"", "]L0", "]L1", "]L2"})
 _TAG_CLASSES = "CQdA"  # Code 128 on the tag itself; QR, Data Matrix or Code 39 where somebody printed it again
 _OWN_CLASSES = "CQd"
 _PRODUCT_CLASSES = "QdI"  # besides the GS1 symbologies: where the first FNC1 was left out, and the ITF-14 of cartons
+_SHORTEST_ELEMENTS = 16
+"""Characters. Of a Code 128 without FNC1: so many may be anything, more in good order are an element string."""
 _AZERTY_TAG = re.compile(rb"&[Qq]'[&\xc3\xa9\"'(\-\xe8_\xe7\xe9\xe0\xa0\xa8A-Za-z]{15,}")
 
 
@@ -164,6 +168,11 @@ def _product(code: str, symbology: str) -> list[ProductCode] | str:
     if symbology in gs1.AIM or (open_class and gs1.looks_like(code)):
         found = gs1.read_elements(code, symbology)
         return found if isinstance(found, str) else [found]
+    if symbology == "]C0" and len(code) > _SHORTEST_ELEMENTS and gs1.looks_like(code):
+        found = gs1.read_elements(code, symbology)
+        if isinstance(found, str):
+            return found
+        return [structs.replace(found, warnings=("symbology.not_gs1", *found.warnings))]
     if code.isdigit() and (open_class or symbology[1] == "E"):
         numbers = gs1.read_number(code, symbology)
         return [] if numbers == "product_code_damaged" and symbology[1:2] != "E" else numbers

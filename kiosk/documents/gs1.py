@@ -5,8 +5,8 @@ Digital Link: URI Syntax. A code names the product, and perhaps its lot: never t
 never opened.
 
 Where a keyboard scanner lost the FNC1 (GS) behind a value of variable length, nobody can say where that value ends.
-Then the code is refused, unless the scanner named a GS1 symbology: such a scanner sends GS, and if none came the value
-is the last one. Even so it is told.
+Then the code is refused, unless the scanner named a GS1 symbology and no date or weight may be in the value: such a
+scanner sends GS, and if none came the value is the last one. Even so it is told.
 """
 
 import calendar
@@ -29,9 +29,14 @@ Element = tuple[str, str]
 _GRAMS = {"310": Decimal(1000), "320": Decimal("453.59237")}
 _SUBSTITUTES = re.compile(r"\{GS\}|<GS>|\^\]|[|~]")
 _LINK = re.compile(r"https?://[^/?#\s]+(?P<path>/[^?#\s]*)?(?:\?(?P<query>[^#\s]*))?(?:#\S*)?", re.IGNORECASE)
+_ROUND = re.compile(r" *(\(\d{2,4}\)) *")
 _BRACKETS = re.compile(r"(?:\(\d{2,4}\)[^()]+)+")
 _TOGETHER = ("10", "11", "13", "15", "16", "17", "21", "30", "37", "310", "320")
 """Identifiers that stand beside a product number in this trade: where a lost separator may have been."""
+_TELLING = ("11", "13", "15", "16", "17", "310", "320")
+"""Those of them whose values are of one length and one shape: a lot that ends like one hardly is one."""
+_KEPT = frozenset({"00", "01", "02", "10", "11", "15", "17", "21", "30", "37", "7003"})
+"""What a :class:`ProductCode` has a place for, besides the net weight."""
 
 
 class _Form(NamedTuple):
@@ -48,6 +53,8 @@ def read_number(digits: str, symbology: str) -> list[ProductCode] | str:
     ``symbology`` is the AIM identifier or ``""``.
     """
     ways = []
+    if symbology == "]E3" and len(digits) in (15, 18):  # an EAN-13 and the two or five digits beside it
+        digits = digits[:13]
     if len(digits) == 8:
         if symbology in ("", "]E4") and check_digit_fits(digits):
             ways.append(ProductCode(gtin=digits.zfill(14), standard="EAN-8"))
@@ -63,21 +70,24 @@ def read_number(digits: str, symbology: str) -> list[ProductCode] | str:
 
 def looks_like(text: str) -> bool:
     """An element string by its content alone: it begins with a number whose check digit fits."""
-    found = re.match(r"\x1d?(?:\(0[12]\)|0[12])(\d{14})|\x1d?(?:\(00\)|00)(\d{18})", text)
+    found = re.match(r"\x1d?(?:\(0[12]\) *|0[12])(\d{14})|\x1d?(?:\(00\) *|00)(\d{18})", text)
     return found is not None and check_digit_fits(found[1] or found[2])
 
 
 def read_elements(text: str, symbology: str) -> ProductCode | str:
     """An element string's meaning, or a reason key. ``symbology`` is the AIM identifier or ``""``."""
     text = _SUBSTITUTES.sub("\x1d", text).strip("\x1d")
+    if text.startswith("("):
+        text = _ROUND.sub(r"\1", text)
     if _BRACKETS.fullmatch(text):
         elements: list[Element] | None = _listed(re.findall(r"\((\d{2,4})\)([^()]+)", text))
     else:
         elements = _split(text)
     if elements is None:
         return "product_code_damaged"
-    lost = "\x1d" not in text and "(" not in text and _could_go_on(elements)
-    if lost and symbology not in AIM:
+    whole = "\x1d" in text or "(" in text
+    lost = not whole and _could_go_on(elements, _TOGETHER)
+    if lost and (symbology not in AIM or _could_go_on(elements, _TELLING)):
         return "product_code_separators"
     return _meaning(elements, "GS1", ("separators.perhaps_lost",) if lost else ())
 
@@ -148,8 +158,8 @@ def _split(text: str) -> list[Element] | None:
     return elements or None
 
 
-def _could_go_on(elements: list[Element]) -> bool:
-    """Might the last, open-ended value hold further elements, whose separator was lost?"""
+def _could_go_on(elements: list[Element], first: tuple[str, ...]) -> bool:
+    """Might the last, open-ended value hold further elements, one of ``first`` in front, whose separator was lost?"""
     ai, value = elements[-1]
     form = _form(ai)
     if form is None or form.ends_itself:
@@ -162,7 +172,7 @@ def _could_go_on(elements: list[Element]) -> bool:
             for n in range(inner.least, inner.most + 1)
             if at + len(key) + n <= len(value) and _fits(key, value[at + len(key) : at + len(key) + n], inner)
         )
-    return any(whole[form.least : -1])
+    return any(whole[at] and value.startswith(first, at) for at in range(form.least, len(value)))
 
 
 def _neighbours(value: str, at: int) -> Iterator[tuple[str, _Form]]:
@@ -185,12 +195,17 @@ def _fits(ai: str, value: str, form: _Form) -> bool:
 
 
 def _meaning(elements: list[Element], standard: str, warnings: tuple[str, ...]) -> ProductCode | str:
-    """Two different values of one identifier are two codes in one scan."""
+    """Two different values of one identifier, or two weights that are not the same, are two codes in one scan."""
     by_ai: dict[str, str] = {}
     for ai, value in elements:
         if by_ai.setdefault(ai, value) != value:
             return "two_scans"
-    weight = next((ai for ai in by_ai if ai[:3] in _GRAMS and len(ai) == 4), "")
+    weights = [ai for ai in by_ai if ai[:3] in _GRAMS and len(ai) == 4]
+    weight = weights[0] if weights else ""
+    if any(not _same_weight(weight, ai, by_ai) for ai in weights[1:]):
+        return "two_scans"
+    if not _KEPT.issuperset(by_ai.keys() - set(weights)):
+        warnings += ("elements.not_kept",)
     count = by_ai.get("30", by_ai.get("37"))
     return ProductCode(
         gtin=by_ai.get("01", by_ai.get("02", "")),
@@ -211,6 +226,12 @@ def _weight(ai: str, value: str) -> Decimal:
     """The identifier's last digit counts the decimal places of kilograms or pounds."""
     grams = Decimal(value).scaleb(-int(ai[3])) * _GRAMS[ai[:3]]
     return grams.quantize(Decimal(1)) if grams == grams.to_integral_value() else grams.normalize()
+
+
+def _same_weight(one: str, other: str, values: dict[str, str]) -> bool:
+    """In kilograms and pounds they agree as far as their last places tell."""
+    a, b = _weight(one, values[one]), _weight(other, values[other])
+    return 2 * abs(a - b) <= _weight(one, "1") + _weight(other, "1")
 
 
 def _date(value: str) -> date | None:

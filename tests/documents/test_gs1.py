@@ -152,6 +152,46 @@ def test_pounds_become_grams_without_a_rounding():
     assert read(f"01{GTIN}3202000100".encode()).net_weight_g == Decimal("453.59237")
 
 
+@pytest.mark.requirement("INT-10")
+@pytest.mark.parametrize("tail", ["17300101", "11260131", "15300100", "3103000500", "1730010121A7"])
+def test_a_lot_that_ends_in_a_date_or_a_weight_lost_its_separator(tail):
+    lost = f"01{GTIN}10ABC{tail}".encode()
+    for symbology in ("]Q3", "]C1", ""):
+        found = read(lost, symbology)
+        assert found.reason_key == "product_code_separators"
+
+
+@pytest.mark.requirement("INT-10")
+def test_an_element_string_in_plain_code_128_is_read_and_told():
+    found = read(f"01{GTIN}1729013110LOT7".encode(), "]C0")
+    assert (found.gtin, found.lot, found.warnings) == (GTIN, "LOT7", ("symbology.not_gs1",))
+    assert read(f"01{GTIN}10LOT72112".encode(), "]C0").reason_key == "product_code_separators"
+
+
+def test_brackets_with_blanks_around_them():
+    for text in (f"(01) {GTIN} (10) ABC (21) 7", f" (01){GTIN} (10)ABC  (21)  7 "):
+        found = read(text.encode())
+        assert (found.gtin, found.lot, found.serial) == (GTIN, "ABC", "7")
+    assert read(f"(01) {GTIN} (10) A BC".encode()).reason_key == "product_code_damaged"
+
+
+@pytest.mark.parametrize("add_on", ["12", "51299"])
+def test_the_number_beside_a_product_number_is_left_out(add_on):
+    assert read(("4006381333931" + add_on).encode(), "]E3") == ProductCode(gtin="04006381333931", standard="EAN-13")
+    assert read(("4006381333932" + add_on).encode(), "]E3").reason_key == "product_code_damaged"
+
+
+@pytest.mark.parametrize("element", ["16290131", "13290131", "22X1", "240X1", "91X1", "3303000500"])
+def test_what_is_looked_at_and_has_no_place_is_told(element):
+    assert read(f"01{GTIN}{element}".encode(), "]C1").warnings == ("elements.not_kept",)
+
+
+def test_weights_that_contradict_each_other_are_not_one_packages():
+    assert read(f"01{GTIN}31030005003202000110".encode()).net_weight_g == Decimal(500)
+    assert read(f"01{GTIN}31030005003202000220".encode()).reason_key == "two_scans"
+    assert read(f"01{GTIN}31030005003102000060".encode()).reason_key == "two_scans"
+
+
 lots = st.text(st.sampled_from("0123456789ABCXYZ-./"), min_size=1, max_size=20)
 
 

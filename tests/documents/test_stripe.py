@@ -78,7 +78,8 @@ def test_a_city_that_fills_its_thirteen_characters_has_no_end_mark():
     [
         FIRST.replace("TESTVILLE^", "TESTVILLE"),
         FIRST.replace("JANE$^", "JANE$"),
-        FIRST.replace("JANE$^", "JANE^^").replace("1 FICTION AVE^", "")[:-2] + "?",
+        "%COTESTVILLEDOE$JANE$LEE^1 FICTION AVE^?",
+        "%COTESTVILLEX$JANE$LEE^1 FICTION AVE^?",
         "%COTESTVILLE^DOE$JANE$L3E^1 FICTION AVE^?",
         "%COTEST$VILLE^DOE$JANE^1 FICTION AVE^?",
         "%COTESTVILLE^DOE$JANE^?",
