@@ -15,8 +15,9 @@ _PREFIX = re.compile(
 """Visa, Mastercard, American Express, Diners, JCB, Discover, UnionPay. BioTrack's own numbers often begin 603."""
 _DIGITS = re.compile("[0-9]{13,19}")
 _GROUPS = re.compile("[0-9]+(?:[ -][0-9]+)*")
-_OUTLINE = re.compile(r"(?:^|\?)\s*(?:%?[Bb][0-9 -]{12,26}\^|%[Bb][0-9 -]{12,26}$)", re.MULTILINE)
-_TRACK_2 = re.compile(r"(?:;|^[^0-9A-Za-z]{0,3})([0-9]{12,19})=", re.MULTILINE)
+_OUTLINE = re.compile(r"%[Bb][0-9][0-9 -]{11}|(?:^|\?)\s*[Bb][0-9 -]{12,26}\^", re.MULTILINE)
+_TRACK_2 = re.compile(r"(?:;|^[^0-9A-Za-z]{0,3})([0-9]{12,19})=|\A;([0-9]{6,19})\Z", re.MULTILINE)
+"""Whole as far as its separator, or cut in its number."""
 _STARTS = re.compile(
     r"^[^0-9A-Za-z]{0,4}[Bb]?(?=[0-9])"  # alone, or behind something that is neither digit nor letter
     r"|[%;+!#_][Bb]?(?=[0-9])"  # behind a start sentinel, and on track 3 behind two digits more
@@ -37,7 +38,7 @@ def is_number(text: str) -> bool:
 def is_bank_card(data: bytes) -> bool:
     """Can only be a payment card. Bare digits alone are no such thing: see :func:`is_number`."""
     text = data.decode("latin-1").replace("\r", "\n").strip("\x00\x02\x03\x7f \t\n")
-    if _OUTLINE.search(text) or any(not _of_a_licence(found[1]) for found in _TRACK_2.finditer(text)):
+    if _OUTLINE.search(text) or any(not _of_a_licence(found[1] or found[2]) for found in _TRACK_2.finditer(text)):
         return True
     return _DIGITS.fullmatch(text) is None and any(_number_at(text, start) for start in _starts(text))
 

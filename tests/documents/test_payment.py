@@ -32,6 +32,8 @@ def test_sixteen_bare_digits_may_be_a_card_and_are_not_told(pan, symbology):
         "%B4111-1111-1111-1111^DOE/JANE^3012101?", f";{PAN}?", f"%B{PAN}", "%B41111111111111", f"+01{PAN}=30121010?",
         f";01{PAN}=30121010?", f"%01{PAN}=3012?", f":{PAN}=3012101?", f"7{PAN}=3012101?", f"?{PAN}",
         f"x;{PAN}=3012101?",
+        f";{PAN[:9]}",
+        f"%B{PAN}DOE/JANE30121010?",
         f"?9;{PAN}=3012101?", ";6369991234567890=3012101?", "4111111111111112=3012101?", f"{PAN}\r\n{PAN}",
         f"B{PAN}^DOE/JANE^3012?", f"%B{PAN}&DOE/JANE&3012?",
     ],
