@@ -69,6 +69,32 @@ def all_known(law: Law, key: tuple[str, ...]) -> bool:
     )
 
 
+def is_amount(law: Law, key: tuple[str, ...]) -> bool:
+    """Whether a key can be that of an amount at all, and not of a person or a paper."""
+    said = {plain_word(each) for each in key}
+    own = {word for pool in law.pools for word in (*split(pool.key), *split(pool.name))}
+    named = words().amounting | set(words().units) | set(vocabulary().kinds) | set(vocabulary().routes) | own
+    return bool(said & named) and not said & words().paper
+
+
+def may_raise(law: Law, key: tuple[str, ...]) -> bool:
+    """What names no pool may lower every one, and raises one only where there is no other in its unit."""
+    said = [plain_word(each) for each in key]
+    unit = next((words().units[each] for each in reversed(said) if each in words().units), "")
+    alike = [pool for pool in law.pools if not unit or pool.unit.removesuffix(" THC") == unit]
+    return len(alike) <= 1 or len(_pools(list(law.pools), said)) < len(law.pools)
+
+
+def flags(place: Place) -> Iterator[Place]:
+    """Every yes and no below ``place``."""
+    if isinstance(place.value, bool):
+        yield place
+    elif isinstance(place.value, dict | list):
+        inner = place.each() if isinstance(place.value, list) else [each for _, each in place.members()]
+        for each in inner:
+            yield from flags(each)
+
+
 def _of_order(pool: Pool) -> bool:
     """Whether it counts all that is dispensed under one order, as far as that states an amount."""
     return isinstance(pool.window, PerRecommendation) and pool.limit is None
@@ -97,6 +123,8 @@ def _in_pool(law: Law, pool: Pool, value: Decimal, unit: str, thc: bool, said: l
     measures = {member.measure for member in pool.members}
     of_thc = measures == {"thc_mg"}
     if not unit or unit == own:
+        if own == "fraction" and value > 1 and not unit:
+            return None  # an amount whose unit is not said
         if unit in ("mg", "g") and thc and not of_thc and own != "mg":
             return _by_member(pool, value * (1000 if unit == "g" else 1), "thc_mg", said)
         return value

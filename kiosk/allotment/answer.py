@@ -282,7 +282,8 @@ def _facts(sale: Sale, asker: Asker, lines: Sequence[Line]) -> Iterator[Answer]:
         if line.unclear:
             yield _fact(f"{state}.product", text("{place}: {why}.", place=line.place, why=line.unclear))
         route = line.product.route
-        if asker.routes is not None and sale.counted(line.product) and route not in asker.routes:
+        unasked = asker.routes is not None and sale.counted(line.product) and route not in asker.routes
+        if unasked or (route and route in asker.closed):
             said = text("The physician did not recommend this route: {route}.", route=route or "none")
             yield _fact("recommendation.route", said)
         if kind_of(line.product.category, line.product.form) in asker.excluded:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_UP, Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -42,7 +42,7 @@ NAMES = ("id", "ref", "dispense", "sale", "order", "receipt")
 LOW_THC_ROUTES = {"tincture": "sublingual", "oil": "oral", "capsule": "oral"}
 """Where such a product is of low THC its route decides nothing but that it is not smoked."""
 SOLD = ("dispense", "external_dispense")
-EVENTS = (*SOLD, "void", "return", "registry_balance")
+EVENTS = (*SOLD, "void", "return")
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
@@ -198,6 +198,11 @@ def _line(item: Place, n: int, law: Law, dose: Decimal | None) -> Line:
         route = LOW_THC_ROUTES.get(category or form, "")
     if dose is not None:
         amounts.setdefault("daily_dose_mg", dose)
+    days = _days(amounts)
+    if days is not None:
+        amounts["supply_days"] = max(days, amounts["supply_days"])
+    if category == "flower" and weight is not None:
+        weight = max(weight, amounts.get("flower_equivalent_g", 0), amounts.get("equivalent_oz", 0) * law.ounce_g)
     said = _word(item, "category") or _word(item, "form") or _word(item, "route")
     unclear = "" if category else f"nothing is known of this category: {said}" if said else "it has no category"
     product_id = _word(item, "product_id")
@@ -215,6 +220,14 @@ def _line(item: Place, n: int, law: Law, dose: Decimal | None) -> Line:
             **amounts,
         ),
     )
+
+
+def _days(amounts: dict[str, Any]) -> Decimal | None:
+    """Days of supply by the dose, rounded up, where the item also says them itself."""
+    thc, dose = amounts.get("thc_mg"), amounts.get("daily_dose_mg")
+    if "supply_days" not in amounts or thc is None or not dose:
+        return None
+    return Decimal(thc / dose).quantize(Decimal("0.000000001"), ROUND_UP)
 
 
 def _words(item: Place) -> tuple[str, str, str]:

@@ -1,14 +1,16 @@
 """What the question says about the patient. Many spellings are understood; what is not, and could be a limit, stops."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from kiosk.allotment.amounts import all_known, leaves, meant
+from kiosk.allotment.amounts import all_known, flags, is_amount, leaves, may_raise, meant
 from kiosk.allotment.places import Moment, Place
+from kiosk.allotment.standing import Record, about_guidelines, bare, granted, read_flag, read_guidelines, read_word
 from kiosk.allotment.words import words
 from kiosk.model.people import Waiver
 from kiosk.rules.kinds import plain_word, vocabulary
@@ -31,16 +33,16 @@ class Asker:
     excluded: tuple[str, ...] = ()
     unclear: tuple[str, ...] = ()
     stopped_by: str = ""
+    closed: tuple[str, ...] = ()
+    """Routes that are said to be closed to them."""
 
 
-@dataclass
-class _Found:
+@dataclass(kw_only=True)
+class _Found(Record):
     law: Law
     zone: ZoneInfo
     query: Moment
     age: int | None = None
-    facts: dict[str, bool] = field(default_factory=dict)
-    visitor: bool = False
     start: date | None = None
     end: date | None = None
     days: int | None = None
@@ -50,21 +52,17 @@ class _Found:
     available_at: Moment | None = None
     dose: Decimal | None = None
     routes: tuple[str, ...] | None = None
-    excluded: tuple[str, ...] = ()
-    unclear: list[str] = field(default_factory=list)
 
 
 def person_of(asked: Place, law: Law, zone: ZoneInfo, query: Moment) -> Asker:
     """Reads ``patient``. Raises :class:`~kiosk.allotment.places.Malformed`."""
-    found = _Found(law, zone, query)
-    for key, place in asked.members() if asked.known() else ():
-        if place.known():
+    found = _Found(state=law.state, on=query.day, law=law, zone=zone, query=query)
+    for key, place in _with_units(asked) if asked.known() else ():
+        if place.known() or about_guidelines(plain_word(key)):
             _read(found, plain_word(key), place)
     start, end = found.start, found.end
     if end is None and start is not None and found.days is not None:
         end = later(start, max(found.days, 1) - 1)
-    stopped = next((fact for fact in words().stops if found.facts.get(fact)), "")
-    stopped = stopped or next((f"not {fact}" for fact in words().needed if found.facts.get(fact) is False), "")
     return Asker(
         patient=Patient(
             age=found.age,
@@ -82,22 +80,70 @@ def person_of(asked: Place, law: Law, zone: ZoneInfo, query: Moment) -> Asker:
         routes=found.routes,
         excluded=found.excluded,
         unclear=tuple(found.unclear),
-        stopped_by=stopped,
+        stopped_by=found.stopped,
+        closed=found.closed,
+    )
+
+
+def _with_units(asked: Place) -> Iterator[tuple[str, Place]]:
+    """Every member; a figure whose unit is beside it (``limit``, ``limit_unit``) with that unit."""
+    for key, place in asked.members():
+        unit, owner = asked.object().get(f"{key}_unit"), key.removesuffix("_unit")
+        if owner != key and _is_figure(asked.object().get(owner)) and isinstance(place.value, str):
+            continue
+        together = isinstance(unit, str) and _is_figure(place.value)
+        yield key, Place(place.path, {"amount": place.value, "unit": unit}) if together else place
+
+
+def _is_figure(value: Any) -> bool:
+    return (isinstance(value, int | Decimal) and not isinstance(value, bool)) or (
+        isinstance(value, str) and re.fullmatch(r"\s*[0-9.]+\s*", value) is not None
     )
 
 
 def _read(found: _Found, key: str, place: Place) -> None:
     meaning = words().patient.get(key, "")
-    if isinstance(place.value, bool):
-        _fact(found, key, place.value)
+    fact = words().facts.get(bare(key), "")
+    if about_guidelines(key):
+        _guided(found, key, place)
+    elif isinstance(place.value, bool):
+        read_flag(found, key, place.value, place)
     elif meaning in READERS:
         READERS[meaning](found, key, place)
     elif (what := _dated(key)) and (what == "days" or isinstance(place.value, str)):
         _certified(found, what, place)
-    elif isinstance(place.value, str) and not any(letter.isdigit() for letter in place.value):
-        _fact(found, plain_word(f"{key} {place.value}"), True)
+    elif fact and str(place.value) in ("0", "1"):
+        read_flag(found, key, str(place.value) == "1", place)
+    elif isinstance(place.value, str) and (not any(c.isdigit() for c in place.value) or _under_age(place.value)):
+        read_word(found, key, place)
     else:
         _amounts(found, key, place)
+
+
+def _under_age(word: str) -> bool:
+    return words().facts.get(plain_word(word)) == "minor"
+
+
+def _guided(found: _Found, key: str, place: Place) -> None:
+    """Guidelines: whether there are any, and the amounts they state."""
+    read_guidelines(found, key, place)
+    if (amounts := _only_amounts(place.value)) is not None:
+        _amounts(found, key, Place(place.path, amounts))
+
+
+def _only_amounts(value: Any) -> Any:
+    """Without yes and no, words and dates; None: nothing is left."""
+    if isinstance(value, dict):
+        rest = {key: found for key, each in value.items() if (found := _only_amounts(each)) is not None}
+        named = {
+            key: each for key, each in value.items() if key in (words().naming | {"unit"}) and isinstance(each, str)
+        }
+        return {**rest, **named} if rest else None
+    if isinstance(value, list):
+        return [found for each in value if (found := _only_amounts(each)) is not None] or None
+    if isinstance(value, str):
+        return value if re.match(r"\s*[0-9.]+\s*([A-Za-z_ ]+)?\s*$", value) else None
+    return None if isinstance(value, bool) else value
 
 
 def _aged(found: _Found, key: str, place: Place) -> None:
@@ -112,8 +158,11 @@ def _excluding(found: _Found, _: str, place: Place) -> None:
     found.excluded = tuple(vocabulary().kinds.get(plain_word(each.word()), each.word()) for each in place.each())
 
 
-def _nothing(found: _Found, key: str, place: Place) -> None:
-    """What says nothing about limits."""
+def _nothing(found: _Found, _: str, place: Place) -> None:
+    """What says nothing about limits, but where they live."""
+    for name, each in place.members() if isinstance(place.value, dict) else ():
+        if words().patient.get(plain_word(name)) == "homes" and isinstance(each.value, str):
+            read_word(found, plain_word(name), each)
 
 
 def _dated(key: str) -> str:
@@ -133,17 +182,18 @@ def _certified(found: _Found, what: str, place: Place) -> None:
     elif what == "start":
         found.start = place.day(found.zone)
     elif what == "end":
-        found.end = place.day(found.zone)
+        day = place.day(found.zone)  # of two papers the one that ends first
+        found.end = day if found.end is None else min(day, found.end)
 
 
 def _certifying(found: _Found, key: str, place: Place) -> None:
-    """A certification, order or card: its dates, and what it says beside them. Of several the last."""
+    """A certification, order or card: its dates, and what it says beside them. Of several each that has not ended."""
     if isinstance(place.value, list) and place.value:
-        place = place.each()[-1]
-    if isinstance(place.value, str) and re.match(r"\d{4}-\d\d-\d\d", place.value):
+        _several(found, key, place.each())
+    elif isinstance(place.value, str) and re.match(r"\d{4}-\d\d-\d\d", place.value):
         found.start = place.day(found.zone)
     elif isinstance(place.value, str) and not any(letter.isdigit() for letter in place.value):
-        _fact(found, plain_word(place.word()), True)
+        read_word(found, key, place)
     elif not isinstance(place.value, dict):
         _amounts(found, key, place)
     else:
@@ -152,6 +202,38 @@ def _certifying(found: _Found, key: str, place: Place) -> None:
         }
         if rest:
             _amounts(found, key, Place(place.path, rest))
+
+
+def _several(found: _Found, key: str, orders: list[Place]) -> None:
+    """Each that is in force counts, the last where none is. The purchases of orders count from the first one on."""
+    held = [each for each in orders if _in_force(found, each)] or orders[-1:]
+    before, told = found.start, found.routes
+    starts: list[date] = []
+    routes: list[tuple[str, ...] | None] = []
+    for each in held:
+        _forget(found)
+        _certifying(found, key, each)
+        starts += [found.start] if found.start is not None else []
+        routes.append(found.routes)
+    by_order = any(isinstance(pool.window, PerRecommendation) for pool in found.law.pools)
+    found.start = before if not starts else min(starts) if by_order else starts[-1]
+    found.routes = told if None in routes else tuple(route for each in routes for route in each or ())
+
+
+def _forget(found: _Found) -> None:
+    found.start = found.routes = None
+
+
+def _in_force(found: _Found, order: Place) -> bool:
+    if not isinstance(order.value, dict):
+        return True
+    for name, each in order.members():
+        what = words().certification.get(plain_word(name))
+        if each.known() and what in ("start", "end"):
+            day = each.day(found.zone)
+            if day > found.query.day if what == "start" else day < found.query.day:
+                return False
+    return True
 
 
 def _inside(found: _Found, inner: str, place: Place) -> bool:
@@ -164,8 +246,8 @@ def _inside(found: _Found, inner: str, place: Place) -> bool:
     elif meaning in ("routes", "excluded", "waiver"):
         _read(found, name, place)
     elif isinstance(place.value, bool):
-        _fact(found, name, place.value)
-    elif isinstance(place.value, str | list) and meaning == "saying":
+        read_flag(found, name, place.value, place)
+    elif isinstance(place.value, str | list) and meaning in ("saying", "homes", "diagnoses"):
         _said(found, name, place)
     else:
         return what == "silent" or (meaning == "silent" and isinstance(place.value, str))
@@ -175,6 +257,7 @@ def _inside(found: _Found, inner: str, place: Place) -> bool:
 def _amounts(found: _Found, key: str, place: Place) -> None:
     """Amounts of the physician. The smaller of two for one pool holds."""
     start = tuple(plain_word(key).split("_"))
+    found.unclear += [each.path for each in flags(place)]
     lawful = {pool.key: pool.limit for pool in found.law.pools}
     for said, leaf in leaves(place, start):
         value = leaf.number()
@@ -182,9 +265,9 @@ def _amounts(found: _Found, key: str, place: Place) -> None:
             found.dose = value
             continue
         pools = meant(found.law, said, value)
-        if not all_known(found.law, said):
+        if not all_known(found.law, said) or not may_raise(found.law, said):
             pools = {pool: amount for pool, amount in pools.items() if amount <= (lawful[pool] or 0)}
-        if not pools:
+        if not pools or not is_amount(found.law, said):
             found.unclear.append(leaf.path)
         for pool, amount in pools.items():
             found.limits[pool] = min(amount, found.limits.get(pool, amount))
@@ -201,6 +284,9 @@ def _as_order(found: _Found, said: tuple[str, ...], value: Decimal, pools: dict[
 
 
 def _registry(found: _Found, key: str, place: Place) -> None:
+    for name, each in place.members() if isinstance(place.value, dict) else ():
+        if isinstance(each.value, bool):
+            read_flag(found, plain_word(name), each.value, each)
     if isinstance(place.value, dict):
         for name in ("as_of", "at"):
             if place[name].known():
@@ -218,12 +304,17 @@ def _waivers(found: _Found, key: str, place: Place) -> None:
     for grant in place.each() if isinstance(place.value, list) else [place]:
         start, end, rest = date.min, date.max, grant
         if isinstance(grant.value, dict):
-            for name, each in grant.members():
+            said = [_granted(found, plain_word(name), each) for name, each in grant.members()]
+            if False in said:
+                continue
+            told = zip(grant.members(), said, strict=True)
+            rest = Place(grant.path, {name: each.value for (name, each), yes in told if yes is None})
+            for name, each in list(rest.members()):
                 what = words().certification.get(plain_word(name))
                 if each.known() and what in ("start", "end"):
                     start, end = (each.day(found.zone), end) if what == "start" else (start, each.day(found.zone))
-            said = {name: v for name, v in grant.object().items() if plain_word(name) not in words().certification}
-            rest = Place(grant.path, said)
+                if what:
+                    del rest.value[name]
         for names, leaf in leaves(rest, tuple(key.split("_"))):
             for pool, amount in meant(found.law, names, leaf.number()).items():
                 found.waivers.append(
@@ -231,22 +322,23 @@ def _waivers(found: _Found, key: str, place: Place) -> None:
                 )
 
 
+def _granted(found: _Found, name: str, place: Place) -> bool | None:
+    """Whether a member of a waiver says that it is granted; None: it says nothing of that."""
+    word = isinstance(place.value, str) and name in ("status", "state", "standing", "decision")
+    flag = isinstance(place.value, bool) or (
+        isinstance(place.value, str) and (granted(name, place) is not None) and name not in words().certification
+    )
+    if not word and not flag:
+        return None
+    yes = granted(name, place)
+    if yes is None:
+        found.unclear.append(place.path)
+    return bool(yes)
+
+
 def _said(found: _Found, key: str, place: Place) -> None:
     for each in place.each() if isinstance(place.value, list) else [place]:
-        said = plain_word(each.word().partition(":")[0])
-        if words().patient.get(key) == "visiting":
-            found.visitor = said not in ("none", "no", "false", "resident")
-        _fact(found, said, True)
-
-
-def _fact(found: _Found, key: str, value: bool) -> None:
-    if words().patient.get(key) == "visiting":
-        found.visitor = value
-    elif key in ("resident", "state_resident"):
-        found.visitor = not value
-    elif key in ("adult", "of_age"):
-        found.facts["minor"] = not value
-    found.facts[words().facts.get(key, key)] = value
+        read_word(found, key, each)
 
 
 def _route(place: Place) -> str:
@@ -277,6 +369,8 @@ READERS: dict[str, Callable[[_Found, str, Place], None]] = {
     "waiver": _waivers,
     "visiting": _said,
     "saying": _said,
+    "homes": _said,
+    "diagnoses": _said,
     "certifying": _certifying,
     "silent": _nothing,
 }

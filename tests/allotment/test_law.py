@@ -150,7 +150,9 @@ def test_nothing_said_of_anybody_lifts_a_limit(state: str) -> None:
             | {"count": 99, "product_id": "much", "form": "tier 1" if kind == "flower" else kind}
         ]
         patient = {"age": 40, "certification": {"start": "2025-01-01"}, **dict.fromkeys(ROLES, True)}
-        assert ask(state, "2025-03-01", patient=patient, basket=basket)["basket"]["allowed"] is False
+        said = ask(state, "2025-03-01", patient=patient, basket=basket)["basket"]
+        assert said["allowed"] is False
+        assert {block["rule"] for block in said["blocks"]} - {f"{state}.patient"}
 
 
 weights = st.decimals("0.001", "40", places=3)
