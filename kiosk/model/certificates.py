@@ -80,6 +80,10 @@ class Certificate(Noun, frozen=True, kw_only=True):
     batch: str = ""
     tags: tuple[str, ...] = ()
     lab_status: str = ""
+    purposes: tuple[str, ...] = ()
+    """What the laboratory was asked for, in its words: a compliance test, research, ..."""
+    withdrawn: str = ""
+    """What the paper says of having been revoked or superseded; ``""`` where it stands."""
     dates: Dates = Dates()
     panels: tuple[PrintedPanel, ...] = ()
     claims: tuple[Claim, ...] = ()
@@ -101,6 +105,10 @@ class LimitUsed(Noun, frozen=True, kw_only=True):
     amount: Decimal | None
     unit: str
     operator: Literal["at_most", "below", "none_detected", "absent"]
+    lod: Decimal | None = None
+    """Of ``none_detected``: the highest detection limit, in ``unit``, at which "not detected" says enough."""
+    lod_named: bool = False
+    """The rule itself names ``lod``; else it is the lowest figure that the rule has for this panel."""
     inspected: bool = False
     """Looked at by eye: the laboratory's word is the result."""
     citation: str

@@ -38,6 +38,8 @@ def rows_that_pass(pack: CertificatePack, kind: str) -> dict[str, Any]:
                 row["result"] = "Not detected in 1 g"
             elif used.amount is not None:
                 row["lod"] = str(used.amount / 4)
+            elif used.lod is not None:
+                row["lod"] = str(used.lod / 2)
             panels.setdefault(limits.panel, []).append(row)
     return {name: {"lab_status": "PASS", "analytes": rows} for name, rows in panels.items()}
 

@@ -33,7 +33,10 @@ def test_limits_depend_on_how_the_goods_are_used() -> None:
     data = paper()
     row(data, "heavy_metals", "arsenic").update(result="1.0")
     assert analyte(judged(data), "arsenic").verdict == "fail"
-    assert analyte(judged(data, kind="edible"), "arsenic").verdict == "pass"
+    assert analyte(judged(data, kind="edible"), "arsenic").verdict == "fail"  # the paper is of flower
+    eaten = paper(kind="edible")
+    row(eaten, "heavy_metals", "arsenic").update(result="1.0")
+    assert analyte(judged(eaten, kind="edible"), "arsenic").verdict == "pass"
     assert next(each for each in judged(data, kind="edible").checks if each.check == "kind").verdict == "fail"
 
 

@@ -196,6 +196,24 @@ def test_what_stands_around_the_tables_is_read() -> None:
     assert dates.tested < DAY
 
 
+@pytest.mark.requirement("INT-06")
+@pytest.mark.parametrize(
+    ("line", "verdict"),
+    [
+        ("Test Type: R&D", "fail"),
+        ("Sample Type: Flower (R&D)", "fail"),
+        ("For informational use only", "fail"),
+        ("Not for compliance", "fail"),
+        ("Test Type: Compliance", "pass"),
+        ("This certificate has been superseded by B-18", "fail"),
+        ("This report is void if altered", "pass"),
+    ],
+)
+def test_a_pdf_that_is_no_compliance_test_or_no_longer_stands(line: str, verdict: str) -> None:
+    found = judged(sheet("Certificate of Analysis", line))
+    assert found.verdict == verdict, [str(each) for each in found.reasons]
+
+
 def test_a_fail_that_no_row_took_in_is_not_lost() -> None:
     assert judged(sheet("Certificate of Analysis", "Certificate of Analysis FAILED")).verdict == "unreadable"
     assert judged(sheet("Quiet", "").replace(b"(Certificate of Analysis)", b"(Pass /) Tj T* (Fail)")).verdict == "pass"

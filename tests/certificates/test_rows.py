@@ -31,6 +31,7 @@ pytestmark = pytest.mark.requirement("INT-05", "INT-06")
         ("0.09 ppm", "", "pass"),
         ("0.09 ppm", "ppb", "unreadable"),
         ("0.09", "", "unreadable"),
+        ("0", "", "unreadable"),  # a nought without a unit is no figure
         ("0.09", "CFU/g", "unreadable"),
         ("0.09", "furlongs", "unreadable"),
         ("ND", "ug/g", "pass"),
@@ -122,13 +123,21 @@ def test_a_verdict_names_its_limit_and_its_law() -> None:
         ("<0.1", {}, "unreadable"),
         ("<0.03", {"lod": "0.03"}, "pass"),
         ("0.01", {"lod": "0.03"}, "unreadable"),
+        ("ND", {"lod": "0.1"}, "pass"),
+        ("ND", {"lod": "0.11"}, "unreadable"),  # cannot see the least that the panel allows of anything
+        ("ND", {"lod": "200 ppb"}, "unreadable"),
+        ("0", {"lod": "0.2"}, "unreadable"),
+        ("<LOD", {"loq": "0.5"}, "unreadable"),
+        ("ND (<5)", {}, "unreadable"),
+        ("<0.5", {"lod": "0.5"}, "unreadable"),
+        ("0", {"units": ""}, "unreadable"),
         ("Detected", {}, "fail"),
         ("PASS", {}, "unreadable"),
         ("NT", {}, "missing"),
     ],
 )
 def test_what_may_not_be_detected_at_all(result: str, more: dict[str, Any], verdict: str) -> None:
-    assert alone(result, name="Aldicarb", **more).verdict == verdict
+    assert alone(result, **{"name": "Aldicarb", "units": "ug/g", **more}).verdict == verdict
 
 
 @pytest.mark.parametrize("units", ["CFU/g", "mg/mL", "furlongs"])
@@ -147,6 +156,8 @@ def test_a_wrong_unit_is_no_pass_even_where_nothing_was_found(units: str) -> Non
         ("0", "CFU/g", "pass"),
         ("<1", "CFU/g", "pass"),
         ("<10", "CFU/g", "unreadable"),
+        ("0", "", "unreadable"),
+        ("<1", "", "unreadable"),
         ("1", "CFU/g", "fail"),
         ("Present", "", "fail"),
         ("Detected", "in 1 g", "fail"),

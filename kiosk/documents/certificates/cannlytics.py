@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from kiosk.documents.certificates.fields import dates, first, words
+from kiosk.documents.certificates.fields import dates, first, purposes, withdrawn, words
 from kiosk.model.certificates import Certificate, Printed, PrintedPanel
 from kiosk.model.text import Text, text
 
@@ -46,6 +46,8 @@ def read(data: Mapping[str, Any], decode: msgspec.json.Decoder[Any]) -> Certific
         batch=first(data, "batch_number"),
         tags=tuple(_tags(data, decode)),
         lab_status=first(data, "status"),
+        purposes=purposes(data),
+        withdrawn=withdrawn(data),
         dates=dates(
             {
                 "collected": first(data, "date_collected"),

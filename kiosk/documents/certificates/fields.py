@@ -46,6 +46,44 @@ def first(source: Mapping[str, Any], *keys: str) -> str:
     return ""
 
 
+_PURPOSE = (
+    "type",
+    "ordertype",
+    "testingtype",
+    "analysistype",
+    "testtype",
+    "sampletype",
+    "purpose",
+    "testpurpose",
+    "reporttype",
+    "certificatetype",
+    "testcategory",
+    "coatype",
+)
+_WITHDRAWN = ("revoked", "superseded", "withdrawn", "void", "voided", "retracted", "cancelled", "canceled", "replaced")
+_NO = frozenset({"", "0", "no", "false", "none", "null", "n/a", "na", "n", "-", "not revoked", "not superseded"})
+
+
+def purposes(source: Mapping[str, Any]) -> tuple[str, ...]:
+    """What the fields for the kind of test or sample say, in their order."""
+    return tuple(said for key, value in source.items() if _key(key) in _PURPOSE and (said := words(value)))
+
+
+def withdrawn(source: Mapping[str, Any]) -> str:
+    """The first field that says the paper no longer stands (``{"date_revoked": "2026-02-01"}`` and the like), as
+    ``revoked 2026-02-01``; ``""`` where none does."""
+    for key, value in source.items():
+        word = re.sub(r"^(is|date|on)|(by|date|on|at|datetime)$", "", _key(key))
+        said = "true" if isinstance(value, dict | list) and value else words(value)
+        if word in _WITHDRAWN and said.casefold() not in _NO and not said.startswith(("0001-01-01", "1/1/0001")):
+            return f"{word} {said}".removesuffix(" true")
+    return ""
+
+
+def _key(printed: Any) -> str:
+    return re.sub(r"[\s_-]+", "", str(printed)).casefold()
+
+
 _FORMATS = (
     "%Y-%m-%d",
     "%m/%d/%Y",

@@ -22,6 +22,16 @@ _LICENCE = re.compile(
     r"(?i)\b(?:lab(?:oratory)?|state)\s+licen[sc]e\s*(?:#|number|no\.?)?\s*:?\s*(?P<found>[A-Z0-9][A-Z0-9-]{4,24})"
 )
 _MATRIX = re.compile(r"(?i)\b(?:matrix|sample type|product type)\s*:\s*(?P<found>[A-Za-z][\w -]{2,30})")
+_PURPOSE = re.compile(
+    r"(?i)\b(?:test|report|order|coa) type\s*:\s*(?P<found>[A-Za-z][\w &/+-]{1,30})"
+    r"|(?P<said>\b(?:r ?& ?d|research|non-compliance|informational) (?:test(?:ing)?|sample|report|only|use|purpose)s?\b"
+    r"|\b(?:matrix|sample type|product type)\s*:[^\n]{0,40}\br ?& ?d\b"
+    r"|\bnot for (?:regulatory |state )?compliance\b)"
+)
+_WITHDRAWN = re.compile(
+    r"(?i)\b(?:certificate|report|coa) (?:is|was|has been) (?P<found>(?:revoked|superseded|void(?:ed)?|withdrawn)\b)"
+    r"(?!\s+(?:if|unless|without|when|where|after)\b)"
+)
 _LAB = re.compile(r"(?i)\b(?:labs?|laborator(?:y|ies)|analytics|analytical|testing services)\b")
 _LAB_IN_TEXT = re.compile(r"\b(?P<found>(?:[A-Z][\w&.'-]+ ){1,4}(?:Laborator(?:y|ies)|Labs?|Analytics|Analytical))\b")
 _NO_LAB = re.compile(
@@ -61,6 +71,8 @@ def read(data: bytes) -> Certificate:
         batch=_first(_BATCH, whole),
         tags=tuple(dict.fromkeys(_TAG.findall(whole))),
         lab_status=overall["found"] if overall else "",
+        purposes=tuple((each["found"] or each["said"]).strip() for each in _PURPOSE.finditer(whole)),
+        withdrawn=_first(_WITHDRAWN, whole),
         dates=dates({name: _first(rule, whole) for name, rule in _DATES.items()}),
         panels=found,
         doubts=tuple(_doubts(lines, found)),

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from kiosk.documents.certificates.fields import dates, first, words
+from kiosk.documents.certificates.fields import dates, first, purposes, withdrawn, words
 from kiosk.model.certificates import Certificate, Claim, Printed, PrintedPanel
 from kiosk.model.text import Text, text
 
@@ -33,7 +33,7 @@ def read(data: Mapping[str, Any]) -> Certificate:
         lab=first(data, "lab", "lab_name", "laboratory"),
         lab_licence=first(data, "lab_licence", "lab_license", "lab_license_number", "lab_licence_number"),
         product=first(data, "product", "product_name"),
-        matrix=first(data, "matrix", "product_type"),
+        matrix=first(data, "matrix", "product_type", "sample_matrix"),
         batch=first(data, "batch", "batch_number", "lot"),
         tags=tuple(
             tag for key in ("metrc_tag", "tag", "source_tag", "metrc_source_tag") if (tag := words(data.get(key)))
@@ -41,6 +41,8 @@ def read(data: Mapping[str, Any]) -> Certificate:
         lab_status=first(
             data, "lab_status", "overall", "status", "lab_overall", "overall_status", "overall_lab_status"
         ),
+        purposes=purposes(data),
+        withdrawn=withdrawn(data) or withdrawn(printed),
         dates=dates({ours: first(printed, *names) for ours, names in DATES.items()}),
         panels=panels,
         claims=tuple(claims(data.get("label"))),

@@ -5,9 +5,9 @@ from datetime import date
 from kiosk.model.certificates import Certificate, CheckVerdict, Goods, Judgement, Verdict, worst
 from kiosk.model.errors import Ours
 from kiosk.model.text import Text, text
-from kiosk.rules.certificates import checks
+from kiosk.rules.certificates import checks, standing
 from kiosk.rules.certificates.limits import CertificatePack
-from kiosk.rules.certificates.panels import judge_panels, sheets
+from kiosk.rules.certificates.panels import decides, judge_panels, sheets, stricter
 from kiosk.rules.certificates.products import product_type
 from kiosk.rules.certificates.sums import sum_checks
 
@@ -31,10 +31,16 @@ def judge(
         raise Ours(text("No kind of product is called {kind}.", kind=kind[:40]))
     found = sheets(certificate)
     panels = judge_panels(certificate, pack, wanted)
+    said = product_type(certificate.matrix)
+    if said and said != wanted:
+        panels = stricter(panels, judge_panels(certificate, pack, said))
     done = (
         checks.identity(certificate, goods),
         checks.laboratory(certificate, pack, licensed),
-        *checks.kind(certificate, pack, wanted),
+        *standing.purpose(certificate),
+        *standing.withdrawn(certificate),
+        *standing.detection(certificate, panels),
+        *standing.kind(certificate, pack, wanted),
         *checks.age(certificate, pack, on),
         *checks.own_word(certificate),
         *sum_checks(found, pack),
@@ -43,7 +49,7 @@ def judge(
         *(CheckVerdict(check="reading", verdict="unreadable", reason=doubt) for doubt in certificate.doubts),
         *_knowledge(pack, wanted),
     )
-    grave = [each for each in panels if each.required is not False or each.verdict in ("fail", "unreadable")]
+    grave = [each for each in panels if decides(each)]
     verdicts: list[Verdict] = [each.verdict for each in grave]
     verdicts += [each.verdict for each in done if each.verdict != "unchecked"]
     verdict = worst(verdicts if grave else [*verdicts, "missing"])

@@ -14,7 +14,6 @@ from kiosk.model.certificates import Certificate, CheckVerdict, Claim, Goods
 from kiosk.model.text import text
 from kiosk.rules.certificates.limits import CertificatePack
 from kiosk.rules.certificates.panels import Sheet
-from kiosk.rules.certificates.products import TYPES, product_type
 from kiosk.rules.certificates.sums import figure, total
 
 
@@ -57,29 +56,6 @@ def identity(certificate: Certificate, goods: Goods) -> CheckVerdict:
     return CheckVerdict(
         check="identity", verdict="unchecked", reason=text("The certificate was not compared with any package.")
     )
-
-
-def kind(certificate: Certificate, pack: CertificatePack, wanted: str) -> Iterator[CheckVerdict]:
-    """Of this state, and of this kind of goods."""
-    if certificate.state and compact(certificate.state) not in {compact(each) for each in (pack.state, *pack.names)}:
-        yield CheckVerdict(
-            check="state",
-            verdict="fail",
-            reason=text(
-                "The certificate is of {found}, the goods are sold in {wanted}.",
-                found=certificate.state,
-                wanted=pack.state,
-            ),
-        )
-    said = product_type(certificate.matrix) if certificate.matrix else None
-    if said and TYPES[said] != TYPES[wanted]:
-        yield CheckVerdict(
-            check="kind",
-            verdict="fail",
-            reason=text(
-                "The certificate is of {found}, the goods are {wanted}.", found=certificate.matrix, wanted=wanted
-            ),
-        )
 
 
 def laboratory(certificate: Certificate, pack: CertificatePack, licensed: frozenset[str] | None) -> CheckVerdict:
@@ -176,13 +152,13 @@ def _later(day: date, months: int) -> date:
 
 
 def own_word(certificate: Certificate) -> Iterator[CheckVerdict]:
-    """What the laboratory says of the whole batch, where it says no."""
+    """What the laboratory says of the whole batch, where it does not say yes."""
     if lab_word(certificate.lab_status) == "fail":
         yield CheckVerdict(check="lab_status", verdict="fail", reason=text("The laboratory says that the batch fails."))
     elif lab_word(certificate.lab_status) in ("unknown", "untested"):
         yield CheckVerdict(
             check="lab_status",
-            verdict="unchecked",
+            verdict="unreadable",
             reason=text("The laboratory's word {word} is not known.", word=certificate.lab_status),
         )
 

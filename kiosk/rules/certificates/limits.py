@@ -54,6 +54,7 @@ class LimitTable(Rule, frozen=True, kw_only=True):
     """Figures of one panel in one ``unit``.
 
     ``max``: ``at_most`` passes the figure itself, ``below`` does not. ``none_detected``: any detection fails.
+    ``lod``: the highest detection limit that the law allows a method by which nothing of those is detected.
     ``absent``: not found in one gram. ``inspected``: judged by eye, so that the laboratory's "pass" is the result.
     ``complete``: these are all that the law names of this panel, so that anything else on a certificate is not
     regulated. ``optional``: judged where present, not wanted where not.
@@ -66,6 +67,7 @@ class LimitTable(Rule, frozen=True, kw_only=True):
     none_detected: tuple[str, ...] = ()
     absent: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
+    lod: Decimal | None = None
     inspected: bool = False
     complete: bool = False
 
@@ -80,11 +82,17 @@ class LimitTable(Rule, frozen=True, kw_only=True):
             amount=self.max.get(key),
             unit="in 1 g" if operator == "absent" else self.unit,
             operator=operator,
+            lod=self._lod() if operator == "none_detected" else None,
+            lod_named=operator == "none_detected" and self.lod is not None,
             inspected=self.inspected,
             citation=self.citation,
             as_of=self.as_of,
             confidence=self.confidence,
         )
+
+    def _lod(self) -> Decimal | None:
+        """Where the law names none: a method that cannot see the lowest figure of the panel sees too little."""
+        return min(self.max.values(), default=None) if self.lod is None else self.lod
 
 
 class Validity(Cited, frozen=True, kw_only=True):
@@ -220,6 +228,6 @@ def _table_fault(table: LimitTable) -> str:
     for key in (*table.analytes(), *table.optional):
         if panels.get(key) != table.panel:
             return f"{key} is no analyte of {table.panel}"
-    if any(not (amount.is_finite() and amount >= 0) for amount in table.max.values()):
+    if any(not (amount.is_finite() and amount >= 0) for amount in (*table.max.values(), table.lod or Decimal(0))):
         return f"a limit of {table.panel} is below zero"
     return "" if unit(table.unit) is not None else f"no unit is called {table.unit}"

@@ -11,7 +11,16 @@ from kiosk.documents.certificates import analytes
 from kiosk.documents.certificates.analytes import Group
 from kiosk.documents.certificates.results import lab_word
 from kiosk.documents.certificates.units import unit
-from kiosk.model.certificates import AnalyteVerdict, Certificate, LimitUsed, PanelVerdict, Printed, Verdict, worst
+from kiosk.model.certificates import (
+    SEVERITY,
+    AnalyteVerdict,
+    Certificate,
+    LimitUsed,
+    PanelVerdict,
+    Printed,
+    Verdict,
+    worst,
+)
 from kiosk.model.text import Text, text
 from kiosk.rules.certificates.limits import CertificatePack, LimitTable
 from kiosk.rules.certificates.rows import finished, held_against, judged
@@ -58,6 +67,23 @@ def sheets(certificate: Certificate) -> dict[str, Sheet]:
             else:
                 found[panels[key]].rows[key].append(row)
     return dict(found)
+
+
+def stricter(one: tuple[PanelVerdict, ...], other: tuple[PanelVerdict, ...]) -> tuple[PanelVerdict, ...]:
+    """The panels of both, each as the stricter of the two saw it."""
+    found = {each.panel: each for each in one}
+    for each in other:
+        found[each.panel] = max(found.get(each.panel, each), each, key=_gravity)
+    return tuple(found.values())
+
+
+def decides(panel: PanelVerdict) -> bool:
+    """It counts for the certificate: the law wants it, or may, or it is there and does not pass."""
+    return panel.required is not False or panel.verdict in ("fail", "unreadable")
+
+
+def _gravity(panel: PanelVerdict) -> tuple[bool, int]:
+    return decides(panel), SEVERITY.index(panel.verdict)
 
 
 def judge_panels(certificate: Certificate, pack: CertificatePack, product_type: str) -> tuple[PanelVerdict, ...]:
@@ -217,12 +243,20 @@ class _Bench:
     def _unreported(self) -> Iterator[AnalyteVerdict]:
         if not (self.required and self.sheet.named):
             return
-        if self.panel == "cannabinoids" and not (
-            self.sheet.deciding("total_thc") or self.sheet.shows_all(("thc", "thca"))
-        ):
-            yield _missing("total_thc", None)
+        if self.panel == "cannabinoids":
+            yield from self._unrecomputable()
         if self.panel in analytes.table().panels and not self.sheet.deciding(self.panel):
             yield _missing(self.panel, None)
+
+    def _unrecomputable(self) -> Iterator[AnalyteVerdict]:
+        """What total THC is computed from: a total that is only printed shows nothing."""
+        for key in ("thc", "thca"):
+            rows = self.sheet.deciding(key)
+            if not rows:
+                yield _missing(key, None)
+            elif not any(_is_amount(span(row)) for row in rows):
+                reason = text("Total THC cannot be computed from {result}.", result=rows[0].result)
+                yield AnalyteVerdict(name=rows[0].name, analyte=key, verdict="unreadable", reason=reason)
 
     def _stand_in(self, key: str, limit: LimitUsed) -> AnalyteVerdict:
         """A required analyte that has no row of its own: its parts' sum, or a total it is part of, may speak for it."""
@@ -302,6 +336,15 @@ def _without_limit(found: Span, binding: bool) -> tuple[Verdict, Text]:
     if found.fault:
         return "unreadable", found.fault
     return "no_limit", text("The rule pack has no limit for it.")
+
+
+def _is_amount(found: Span) -> bool:
+    return (
+        found.fault is None
+        and found.high is not None
+        and found.kind in ("measured", "below", "below_loq", "not_detected", "absent")
+        and (found.unit is not None or not found.needs_unit)
+    )
 
 
 def _failed(row: Printed) -> bool:

@@ -1,5 +1,7 @@
 """Kinds of products a certificate can be for, and by which route they are used: what limits depend on."""
 
+import re
+
 from kiosk.documents.certificates.analytes import compact
 
 TYPES: dict[str, str] = {
@@ -43,6 +45,9 @@ _ALSO: dict[str, str] = {
 _BY_WORD = {word: kind for kind, words in _ALSO.items() for word in (compact(kind), *words.split())}
 
 
+_COUNTED_BY = re.compile(r"(?i)\s*\((?:weight|each|volume|count)(?:\s*-\s*(?:weight|each|volume|count))*\)$")
+
+
 def product_type(word: str) -> str | None:
     """The kind ``word`` means (``"Pre-Roll"``, ``"edible_solid"``), or None where it means none we know for sure."""
-    return _BY_WORD.get(compact(word))
+    return _BY_WORD.get(compact(_COUNTED_BY.sub("", word)))

@@ -29,7 +29,7 @@ def held_against(row: Printed, found: Span, limit: LimitUsed) -> Ruling:
     if found.kind == "uncountable":
         return "fail", text("There is too much of it to count.")
     if limit.operator == "none_detected":
-        return _none_detected(row, found)
+        return _none_detected(row, found, limit)
     return _amount(row, found, limit)
 
 
@@ -47,16 +47,18 @@ def _absent(row: Printed, found: Span) -> Ruling:
         return "pass", text("It was not found.")
     if found.low > 0 or (found.kind == "above"):
         return "fail", text("It was found, and none may be.")
+    if found.unit is None:
+        return "unreadable", _wrong_unit(row, "CFU/g")
     if found.high is not None and (found.high == 0 or found.high < 1 or (found.high == 1 and found.open)):
         return "pass", text("It was not found.")
     return "unreadable", text("The method cannot show that there is none in 1 g.")
 
 
-def _none_detected(row: Printed, found: Span) -> Ruling:
+def _none_detected(row: Printed, found: Span, limit: LimitUsed) -> Ruling:
     if found.unit is not None and found.unit.dimension != MASS:
         return "unreadable", _wrong_unit(row, "ug/g")
     if found.nothing:
-        return "pass", text("It was not detected.")
+        return _unseen(row, found, limit)
     if found.kind in ("present", "below_loq", "above"):
         return "fail", text("It was detected, and none may be.")
     if found.kind == "said_pass":
@@ -64,8 +66,38 @@ def _none_detected(row: Printed, found: Span) -> Ruling:
     if found.low > 0 and (found.lod is None or found.low >= found.lod):
         return "fail", text("It was detected, and none may be.")
     if found.kind == "below" and found.lod is not None and found.high is not None and found.high <= found.lod:
-        return "pass", text("It was not detected.")
+        return _unseen(row, found, limit)
     return "unreadable", text("Whether it was detected cannot be told.")
+
+
+def _unseen(row: Printed, found: Span, limit: LimitUsed) -> Ruling:
+    """Nothing detected says only as much as the method can see."""
+    if found.unit is None and found.needs_unit:
+        return "unreadable", _wrong_unit(row, limit.unit)
+    own = unit(limit.unit)
+    if own is not None and limit.lod is not None:
+        most = Fraction(limit.lod) * own.factor
+        sees = detects(found)
+        if sees is not None and sees > most and limit.lod_named:
+            return "unreadable", text("The method cannot see as little as the limit of {limit}.", limit=_lod(limit))
+        if sees is not None and sees > most:
+            return "unreadable", text(
+                "The law names no detection limit, and this method cannot even see {limit}, the least that it allows "
+                "of any analyte of the panel.",
+                limit=_lod(limit),
+            )
+        if sees is None and limit.lod_named:
+            return "unreadable", text("The certificate does not state how little the method can see.")
+    return "pass", text("It was not detected.")
+
+
+def detects(found: Span) -> Fraction | None:
+    """The least that the method can see: its detection limit, or a bound that is no lower; None: not stated."""
+    return found.lod or found.loq or found.high or None
+
+
+def _lod(limit: LimitUsed) -> str:
+    return f"{limit.lod} {limit.unit}"
 
 
 def _amount(row: Printed, found: Span, limit: LimitUsed) -> Ruling:

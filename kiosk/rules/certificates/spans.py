@@ -35,8 +35,8 @@ class Span:
 
     @property
     def needs_unit(self) -> bool:
-        """Nothing found is nothing in any unit."""
-        return not self.nothing
+        """A word for nothing is nothing in any unit; a figure without one is no figure, a nought as well."""
+        return self.kind not in ("not_detected", "absent")
 
 
 @lru_cache(maxsize=1024)
