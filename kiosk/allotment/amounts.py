@@ -77,12 +77,20 @@ def is_amount(law: Law, key: tuple[str, ...]) -> bool:
     return bool(said & named) and not said & words().paper
 
 
-def may_raise(law: Law, key: tuple[str, ...]) -> bool:
-    """What names no pool may lower every one, and raises one only where there is no other in its unit."""
+def raisable(law: Law, key: tuple[str, ...]) -> set[str]:
+    """Pools that a figure may raise: those it names, or without a name the only one in its unit. Those without a limit
+    of their own have only what is stated."""
+    if not all_known(law, key):
+        return set()
+    stated = {pool.key for pool in law.pools if pool.limit is None}
     said = [plain_word(each) for each in key]
+    pools = list(law.pools)
+    named = _pools(pools, said)
+    if len(named) < len(pools):
+        return stated | {pool.key for pool in named}
     unit = next((words().units[each] for each in reversed(said) if each in words().units), "")
-    alike = [pool for pool in law.pools if not unit or pool.unit.removesuffix(" THC") == unit]
-    return len(alike) <= 1 or len(_pools(list(law.pools), said)) < len(law.pools)
+    alike = pools if len(pools) == 1 else [pool for pool in pools if pool.unit.removesuffix(" THC") == unit]
+    return stated | {pool.key for pool in alike[: len(alike) == 1]}
 
 
 def flags(place: Place) -> Iterator[Place]:

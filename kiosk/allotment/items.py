@@ -190,6 +190,7 @@ def _line(item: Place, n: int, law: Law, dose: Decimal | None) -> Line:
     amounts: dict[str, Any] = {fact: item[key].number() for key, fact in AMOUNTS.items() if item[key].known()}
     weight = _weight(item, law)
     category, form, route = _words(item)
+    form = _form_by_thc(law, category, amounts.get("thc_mg")) or form
     units = next((item[key].whole() for key in COUNTS if item[key].known()), 1)
     if units < 1:
         raise item["count"].fault("at least one is wanted here")
@@ -220,6 +221,15 @@ def _line(item: Place, n: int, law: Law, dose: Decimal | None) -> Line:
             **amounts,
         ),
     )
+
+
+def _form_by_thc(law: Law, category: str, thc: Decimal | None) -> str:
+    """The form that a package has by its THC in a law that counts it, ``""``: none."""
+    counted = {form for pool in law.pools for member in pool.members for form in member.forms}
+    for form, each in vocabulary().forms_by_thc.items():
+        if form in counted and category in each.kinds and thc is not None and thc <= each.thc_mg_up_to:
+            return form
+    return ""
 
 
 def _days(amounts: dict[str, Any]) -> Decimal | None:

@@ -8,10 +8,10 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from kiosk.allotment.amounts import all_known, flags, is_amount, leaves, may_raise, meant
+from kiosk.allotment.amounts import all_known, flags, is_amount, leaves, meant, raisable
 from kiosk.allotment.places import Moment, Place
 from kiosk.allotment.standing import Record, about_guidelines, bare, granted, read_flag, read_guidelines, read_word
-from kiosk.allotment.words import words
+from kiosk.allotment.words import ends, holds, words
 from kiosk.model.people import Waiver
 from kiosk.rules.kinds import plain_word, vocabulary
 from kiosk.rules.law import Law
@@ -265,8 +265,12 @@ def _amounts(found: _Found, key: str, place: Place) -> None:
             found.dose = value
             continue
         pools = meant(found.law, said, value)
-        if not all_known(found.law, said) or not may_raise(found.law, said):
-            pools = {pool: amount for pool, amount in pools.items() if amount <= (lawful[pool] or 0)}
+        free = raisable(found.law, said)
+        pools = {
+            pool: amount
+            for pool, amount in pools.items()
+            if pool in free or ((limit := lawful[pool]) is not None and amount <= limit)
+        }
         if not pools or not is_amount(found.law, said):
             found.unclear.append(leaf.path)
         for pool, amount in pools.items():
@@ -315,7 +319,11 @@ def _waivers(found: _Found, key: str, place: Place) -> None:
                     start, end = (each.day(found.zone), end) if what == "start" else (start, each.day(found.zone))
                 if what:
                     del rest.value[name]
+        found.unclear += [each.path for each in flags(rest)]
         for names, leaf in leaves(rest, tuple(key.split("_"))):
+            if not all_known(found.law, names) or holds("_".join(names), words().stops):
+                found.unclear.append(leaf.path)
+                continue
             for pool, amount in meant(found.law, names, leaf.number()).items():
                 found.waivers.append(
                     Waiver(pool=pool, amount=amount, valid_from=start, valid_to=end, authority="as the question says")
@@ -324,6 +332,8 @@ def _waivers(found: _Found, key: str, place: Place) -> None:
 
 def _granted(found: _Found, name: str, place: Place) -> bool | None:
     """Whether a member of a waiver says that it is granted; None: it says nothing of that."""
+    if place.value is None:
+        return False if ends(name, (*words().needed, "granted")) else None
     word = isinstance(place.value, str) and name in ("status", "state", "standing", "decision")
     flag = isinstance(place.value, bool) or (
         isinstance(place.value, str) and (granted(name, place) is not None) and name not in words().certification

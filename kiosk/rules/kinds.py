@@ -2,18 +2,32 @@
 
 import re
 import tomllib
+from decimal import Decimal
 from functools import cache, lru_cache
 from importlib.resources import files
+
+import msgspec
 
 from kiosk.model.base import Noun
 
 
+class ByThc(Noun, frozen=True, kw_only=True):
+    """A package of these kinds with at most so many mg of THC."""
+
+    kinds: tuple[str, ...]
+    thc_mg_up_to: Decimal
+
+
 class Vocabulary(Noun, frozen=True, kw_only=True):
-    """``kinds`` and ``routes``: a word to what it means; ``route_of_kind``: where the kind alone decides it."""
+    """``kinds`` and ``routes``: a word to what it means; ``route_of_kind``: where the kind alone decides it.
+
+    ``forms_by_thc``: a form to the packages that have it by their THC.
+    """
 
     kinds: dict[str, str]
     routes: dict[str, str]
     route_of_kind: dict[str, str]
+    forms_by_thc: dict[str, ByThc]
     names: tuple[str, ...]
 
 
@@ -24,6 +38,7 @@ def vocabulary() -> Vocabulary:
         kinds={word: kind for kind, words in raw["kinds"].items() for word in words},
         routes={word: route for route, words in raw["routes"].items() for word in words},
         route_of_kind=raw["route_of_kind"],
+        forms_by_thc=msgspec.convert(raw["forms_by_thc"], dict[str, ByThc]),
         names=tuple(raw["kinds"]),
     )
 

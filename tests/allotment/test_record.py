@@ -177,9 +177,12 @@ def test_a_figure_of_the_registry_is_no_event() -> None:
 @pytest.mark.parametrize(
     ("state", "patient", "things"),
     [
+        ("MD", {"certified_limit": 60}, [FLOWER]),
         ("MD", {"certified_limit": 60}, [item("flower", net_g=121)]),
         ("FL", {"physician_limit": 99999}, [item("edible", thc_mg=4201)]),
         ("CT", {"certified_limit_oz": 20}, [item("flower", net_oz=6)]),
+        ("CO", {"certified_limit_oz": 20}, [item("wax", net_g=41)]),
+        ("CO", {"physician_limit": 20}, [item("flower", net_oz=3)]),
         ("NJ", {"certified_limit": "28.35", "certified_limit_unit": "g"}, [item("flower", net_oz="1.01")]),
         ("NJ", {"registered_caregivers": 9}, [item("flower", net_oz="3.01")]),
         ("NJ", {"patient_number": 9}, [item("flower", net_oz="3.01")]),
@@ -216,12 +219,19 @@ def test_of_two_papers_the_one_that_ends_first_binds() -> None:
         {"status": "pending"},
         {"mystery": True},
         {"status": "purple"},
+        {"approved": None},
     ],
 )
 def test_a_waiver_that_is_not_granted_raises_nothing(flag: Said) -> None:
     patient = {"waivers": [{"amount_oz": 9, **flag}]}
     assert "IL.supply" in blocks("IL", patient, item("flower", net_oz=3))
     assert "IL.status" not in blocks("IL", patient)
+
+
+@pytest.mark.parametrize("key", ["pending", "waived"])
+def test_an_amount_of_a_waiver_that_is_not_understood_raises_nothing(key: str) -> None:
+    stopped = blocks("IL", {"waiver": {key: {"amount_oz": 9}}}, item("flower", net_oz=3))
+    assert stopped == ["IL.patient", "IL.supply"]
 
 
 @pytest.mark.parametrize("flag", [{}, {"approved": True}, {"granted": True}, {"status": "approved"}])
@@ -259,3 +269,12 @@ def test_of_two_weights_of_flower_the_larger_counts() -> None:
 
 def test_of_two_supplies_in_days_the_larger_counts() -> None:
     assert blocks("MN", {}, item("capsule", product_id="c", days_supply=1, thc_mg=3000, daily_dose_mg=10))
+
+
+@pytest.mark.parametrize("form", [{}, {"form": "soda"}, {"form": "low_dose"}])
+def test_a_liquid_of_little_thc_is_low_dose_by_its_thc(form: Said) -> None:
+    drink = item("beverage", thc_mg=4, fl_oz=1, **form)
+    assert blocks("WA", {}, drink | {"count": 50}) == []
+    assert blocks("WA", {}, drink | {"count": 51}) == ["WA.low_dose_liquid"]
+    if "form" not in form:
+        assert blocks("WA", {}, item("beverage", thc_mg="4.01", fl_oz=1, count=51)) == []
