@@ -31,7 +31,6 @@ from kiosk.model.documents import AnyDocument, Reading
 from kiosk.model.labels import Label
 from kiosk.model.orders import Ticket
 from kiosk.remote import Remote
-from kiosk.rules.pack import Pack, load
 from kiosk.settings import ScannerPart, TerminalSettings
 from kiosk.terminal import Terminal
 
@@ -55,20 +54,23 @@ async def run_until(
     clock = SystemClock()
     folder = Path(settings.data)
     hotplug = Hotplug()
+    meaning = _Meaning(settings.state, clock)
     store = await TerminalStore.open(folder / "store", load_or_make_key(folder / "key"))
     try:
         last = (await store.recall(HUB_SEEN) or b"").decode()
-        terminal = _assemble(settings, clock, store, last, draw, observers, drawn, hotplug)
+        terminal = _assemble(settings, clock, store, last, draw, observers, drawn, hotplug, meaning)
         ready(terminal)
         if remote is not None and settings.rehearsal is not None:
             await remote.start(Path(settings.rehearsal.socket))
         running = asyncio.create_task(terminal.run())
         stopping = asyncio.create_task(stop.wait())
-        await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        stopping.cancel()
-        running.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await running
+        loading = asyncio.create_task(_load(meaning, drawn))
+        await asyncio.wait({running, stopping, loading}, return_when=asyncio.FIRST_COMPLETED)
+        for task in (stopping, running, loading):
+            task.cancel()
+        for task in (loading, running):
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
     finally:
         if remote is not None:
             await remote.close()
@@ -85,8 +87,8 @@ def _assemble(
     observers: tuple[Observer, ...],
     drawn: Callable[[], Awaitable[object]] | None,
     hotplug: Hotplug,
+    meaning: "_Meaning",
 ) -> Terminal:
-    pack = load(settings.state, clock.now().date())
     address = HubAddress(
         pin=settings.hub.fingerprint, static=settings.hub.address, last=last, interfaces=settings.hub.interfaces
     )
@@ -114,7 +116,7 @@ def _assemble(
         clock=clock,
         store=store,
         connect=connect,
-        decode=_decoder(pack),
+        decode=meaning,
         draw=_narrated(settings, draw),
         ear=_ear(settings),
         scanners=_scanners(settings, clock, hotplug),
@@ -187,21 +189,35 @@ def _scanner(part: ScannerPart, clock: Clock, hotplug: Hotplug) -> Scanner:
     )
 
 
-def _decoder(pack: Pack) -> Callable[[Reading], AnyDocument]:
-    """All that scans can mean is a large room: it is loaded with the first scan, not at the start."""
+class _Meaning:
+    """What a scan means in one state: a large room, loaded after the first picture or with the first scan."""
 
-    @cache
-    def loaded() -> Callable[[Reading], AnyDocument]:
-        from kiosk.documents.cards import CardFormats  # noqa: PLC0415
-        from kiosk.documents.decoding import decode  # noqa: PLC0415
+    def __init__(self, state: str, clock: Clock) -> None:
+        self._state, self._clock = state, clock
+        self._decode: Callable[[Reading], AnyDocument] | None = None
 
-        formats = CardFormats(state=pack.state, patterns=tuple(rule.pattern for rule in pack.card_rules))
-        return partial(decode, formats=formats)
+    def load(self) -> Callable[[Reading], AnyDocument]:
+        """Raises ``Ours`` where the state has no rule pack, or one that cannot be read."""
+        if self._decode is None:
+            from kiosk.documents.cards import CardFormats  # noqa: PLC0415
+            from kiosk.documents.decoding import decode  # noqa: PLC0415
+            from kiosk.rules.pack import load  # noqa: PLC0415
 
-    def decoded(reading: Reading) -> AnyDocument:
-        return loaded()(reading)
+            pack = load(self._state, self._clock.now().date())
+            formats = CardFormats(state=pack.state, patterns=tuple(rule.pattern for rule in pack.card_rules))
+            self._decode = partial(decode, formats=formats)
+        return self._decode
 
-    return decoded
+    def __call__(self, reading: Reading) -> AnyDocument:
+        return self.load()(reading)
+
+
+async def _load(meaning: _Meaning, drawn: Callable[[], Awaitable[object]] | None) -> None:
+    """Ends by a fault alone: a terminal that cannot know what a card is does not work on."""
+    if drawn is not None:
+        await drawn()
+    meaning.load()
+    await asyncio.Event().wait()
 
 
 def _compose(paper: Paper, document: Label | Ticket, code: str) -> bytes:
