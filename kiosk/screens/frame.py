@@ -5,11 +5,11 @@ touch: which target, whether it may count, and what it means.
 """
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, get_args
 
 from kivy.properties import BooleanProperty, StringProperty
 
-from kiosk.flows.steps import Act, Choice, Documents, Notice, Picture, Ticketed
+from kiosk.flows.steps import Act, AnyStep, Choice, Documents, Notice, Picture, Ticketed
 from kiosk.model.clock import Clock
 from kiosk.model.connection import Condition
 from kiosk.model.errors import Ours
@@ -39,6 +39,12 @@ STRIPS: dict[Condition, tuple[str, str, str]] = {
     Condition.BOTH_AWAY: ("ink", "surface", "surface"),
 }
 """Ground, ink and sign of the line at the foot. The signs differ in shape as well: see ``pictures/``."""
+
+
+def kinds_for(role: str) -> list[str]:
+    """The kinds of screen a terminal of this role may draw."""
+    steps = KIOSK_STEPS if role == "checkin" else get_args(AnyStep)
+    return [COVER, *(str(step.__struct_config__.tag) for step in steps)]
 
 
 class Facts(Row):

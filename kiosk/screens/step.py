@@ -98,12 +98,17 @@ def _is(part: Any, key: str) -> bool:
 
 
 def make_screen(kind: str) -> StepScreen:
-    """The screen of a kind of step. Its module and kv are read now, at the first use."""
+    """The screen of a kind of step. Its module and kv are read now, unless they are there already."""
+    screen: StepScreen = load_kind(kind).SCREEN()
+    return screen
+
+
+def load_kind(kind: str) -> Any:
+    """The module of a kind of step, with its kv. Costs a few milliseconds once."""
     stem = kind.replace("-", "_")
     module = import_module(f"kiosk.screens.{stem}")
     load_kv(stem)
-    screen: StepScreen = module.SCREEN()
-    return screen
+    return module
 
 
 def load_kv(stem: str) -> None:

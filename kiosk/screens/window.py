@@ -68,6 +68,8 @@ class KioskWindow:
         self._fresh: Picture | None = None
         self._wishes: deque[tuple[Callable[[], Any], Future[Any]]] = deque()
         self._stopping = False
+        self._unready: list[str] | None = None
+        """Kinds of screen that are still to be loaded; None: the role is not known yet."""
         self._thread: int | None = None
         self.frames = 0
         self.frame: Any = None
@@ -127,7 +129,8 @@ class KioskWindow:
             while not self._stopping and not self._loop.quit:
                 self.step()
                 busy = self.clock.monotonic() - self.frame.last_touch < LIVELY_FOR
-                self._wake.wait(LIVELY if busy else CALM)
+                if not self._wake.wait(LIVELY if busy else CALM):
+                    self._get_ready()
                 self._wake.clear()
         finally:
             self.close()
@@ -160,6 +163,16 @@ class KioskWindow:
             if self._on_drawn is not None:
                 self._on_drawn(generation, self.clock.monotonic())
         self._grant_wishes()
+
+    def _get_ready(self) -> None:
+        """While nobody waits: loads one more kind of screen, so that the first picture of each kind is not late."""
+        from kiosk.screens.frame import kinds_for  # noqa: PLC0415
+        from kiosk.screens.step import load_kind  # noqa: PLC0415
+
+        if self._unready is None and self.frame.picture is not None:
+            self._unready = kinds_for(self.frame.picture.role)
+        if self._unready:
+            load_kind(self._unready.pop())
 
     def close(self) -> None:
         from kivy.base import stopTouchApp  # noqa: PLC0415

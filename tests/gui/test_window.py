@@ -179,3 +179,22 @@ def test_samples_show_every_kind_of_step(bench: Bench) -> None:
     kinds = {str(kind.__struct_config__.tag) for kind in AnyStep.__args__}
     assert {sample.kind for sample in samples()} == kinds
     assert msgspec.json.encode(samples()[0].picture)
+
+
+def test_while_nobody_waits_every_kind_of_the_role_is_got_ready_and_no_other(bench: Bench) -> None:
+    from kiosk.screens.frame import kinds_for  # noqa: PLC0415
+    from kiosk.screens.step import HERE, load_kind  # noqa: PLC0415
+
+    assert set(kinds_for("checkin")) == {"cover", "documents", "ticketed", "notice"}
+    assert set(kinds_for("counter")) == {"cover"} | {sample.kind for sample in samples()}
+    for kind in kinds_for("counter"):
+        assert load_kind(kind).SCREEN
+        assert (HERE / f"{kind.replace('-', '_')}.kv").is_file()
+
+    window = bench.window
+    window._unready = None
+    bench.show(samples()[0].picture)
+    wanted = len(kinds_for(samples()[0].picture.role))
+    for _ in range(wanted + 3):
+        window._get_ready()
+    assert window._unready == []
