@@ -29,7 +29,9 @@ def said(judgement: Judgement) -> str:
     return " ".join(map(str, judgement.reasons))
 
 
-@pytest.mark.parametrize("fields", [{}, {"test_type": "Compliance"}, {"sample_type": "Flower"}, {"revoked": False}])
+@pytest.mark.parametrize(
+    "fields", [{}, {"test_type": "Compliance"}, {"sample_type": "Flower"}, {"revoked": False}, {"product_type": "Buds"}]
+)
 def test_where_nothing_is_wrong_the_goods_are_accepted(fields: dict[str, Any]) -> None:
     judgement = accepted(clean(**fields))
     assert (judgement.verdict, judgement.accepted, judgement.reasons) == ("pass", True, ())
@@ -76,6 +78,10 @@ def test_the_stricter_of_both_kinds_says_what_is_wanted() -> None:
         ({"sample_type": "Quality Assurance"}, "fail"),
         ({"purpose": "research"}, "fail"),
         ({"test_type": "Non-compliance"}, "fail"),
+        ({"Test Type": "R and D"}, "fail"),
+        ({"product": "Quiet Meadow (R&D)"}, "fail"),
+        ({"Status": "revoked"}, "unreadable"),
+        ({"revocation_date": "2026-02-01"}, "fail"),
         ({"test_type": "Moonlight"}, "pass"),
         ({"sample_type": "Vape"}, "pass"),
         ({"revoked": "2026-02-01"}, "fail"),
@@ -143,6 +149,10 @@ def test_a_pack_may_name_the_detection_limit(lod: str, verdict: str) -> None:
         ({"state": ""}, "pass"),
         ({"status": "INCONCLUSIVE"}, "unreadable"),
         ({"overall": "pending"}, "unreadable"),
+        ({"lab_status": "PASS", "overall": "INCONCLUSIVE"}, "unreadable"),
+        ({"lab_status": "PASS", "status": "Fail"}, "fail"),
+        ({"product_type": "Vape cartridge"}, "unreadable"),  # and flower, in another field
+        ({"compliance": False}, "fail"),
         ({"overall": "Retest"}, "unreadable"),
     ],
 )

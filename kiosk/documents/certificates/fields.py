@@ -60,13 +60,31 @@ _PURPOSE = (
     "testcategory",
     "coatype",
 )
-_WITHDRAWN = ("revoked", "superseded", "withdrawn", "void", "voided", "retracted", "cancelled", "canceled", "replaced")
+_COMPLIANCE = ("compliance", "iscompliance", "compliancetest", "iscompliancetest", "compliant")
+_WITHDRAWN = (
+    "revoked",
+    "revocation",
+    "superseded",
+    "withdrawn",
+    "void",
+    "voided",
+    "retracted",
+    "cancelled",
+    "canceled",
+    "replaced",
+)
 _NO = frozenset({"", "0", "no", "false", "none", "null", "n/a", "na", "n", "-", "not revoked", "not superseded"})
 
 
 def purposes(source: Mapping[str, Any]) -> tuple[str, ...]:
     """What the fields for the kind of test or sample say, in their order."""
-    return tuple(said for key, value in source.items() if _key(key) in _PURPOSE and (said := words(value)))
+    said = [words(value) for key, value in source.items() if _key(key) in _PURPOSE]
+    said += ["non-compliance" for key, value in source.items() if _key(key) in _COMPLIANCE and _denied(value)]
+    return tuple(dict.fromkeys(each for each in said if each))
+
+
+def _denied(value: Any) -> bool:
+    return words(value).casefold() in ("false", "no", "0", "n")
 
 
 def withdrawn(source: Mapping[str, Any]) -> str:

@@ -1,9 +1,11 @@
 """The plain form of a certificate: ``{"state", "lab", "panels": {"pesticides": {"analytes": [...]}}, ...}``."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kiosk.documents.certificates.fields import dates, first, purposes, withdrawn, words
+from kiosk.documents.certificates.results import lab_word
 from kiosk.model.certificates import Certificate, Claim, Printed, PrintedPanel
 from kiosk.model.text import Text, text
 
@@ -23,6 +25,7 @@ def is_record(data: Any) -> bool:
 
 def read(data: Mapping[str, Any]) -> Certificate:
     """``data`` as :func:`is_record` accepts it. Fields that are not of the form become ``doubts``, never results."""
+    data = {**{re.sub(r"[\s-]+", "_", key.strip()).casefold(): value for key, value in data.items()}, **data}
     doubts: list[Text] = []
     source = data.get("dates")
     printed = source if isinstance(source, dict) else data
@@ -33,14 +36,12 @@ def read(data: Mapping[str, Any]) -> Certificate:
         lab=first(data, "lab", "lab_name", "laboratory"),
         lab_licence=first(data, "lab_licence", "lab_license", "lab_license_number", "lab_licence_number"),
         product=first(data, "product", "product_name"),
-        matrix=first(data, "matrix", "product_type", "sample_matrix"),
+        matrix=" / ".join(_said(data, "matrix", "product_type", "sample_matrix")),
         batch=first(data, "batch", "batch_number", "lot"),
         tags=tuple(
             tag for key in ("metrc_tag", "tag", "source_tag", "metrc_source_tag") if (tag := words(data.get(key)))
         ),
-        lab_status=first(
-            data, "lab_status", "overall", "status", "lab_overall", "overall_status", "overall_lab_status"
-        ),
+        lab_status=_lab_status(data),
         purposes=purposes(data),
         withdrawn=withdrawn(data) or withdrawn(printed),
         dates=dates({ours: first(printed, *names) for ours, names in DATES.items()}),
@@ -48,6 +49,17 @@ def read(data: Mapping[str, Any]) -> Certificate:
         claims=tuple(claims(data.get("label"))),
         doubts=tuple(doubts),
     )
+
+
+def _said(data: Mapping[str, Any], *keys: str) -> list[str]:
+    """What these fields say, each word once: two that disagree are both told."""
+    return list({said.casefold(): said for key in reversed(keys) if (said := words(data.get(key)))}.values())[::-1]
+
+
+def _lab_status(data: Mapping[str, Any]) -> str:
+    """The laboratory's word for the batch; of several the first that does not say yes."""
+    said = _said(data, "lab_status", "overall", "status", "lab_overall", "overall_status", "overall_lab_status")
+    return next((each for each in said if lab_word(each) not in ("pass", "")), said[0] if said else "")
 
 
 def claims(label: Any) -> Iterator[Claim]:

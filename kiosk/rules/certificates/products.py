@@ -49,5 +49,7 @@ _COUNTED_BY = re.compile(r"(?i)\s*\((?:weight|each|volume|count)(?:\s*-\s*(?:wei
 
 
 def product_type(word: str) -> str | None:
-    """The kind ``word`` means (``"Pre-Roll"``, ``"edible_solid"``), or None where it means none we know for sure."""
-    return _BY_WORD.get(compact(_COUNTED_BY.sub("", word)))
+    """The kind ``word`` means (``"Pre-Roll"``, ``"edible_solid"``), or None where it means none we know for sure.
+    Several words (``"Plant / Flower"``) have to mean the same."""
+    kinds = {_BY_WORD.get(compact(_COUNTED_BY.sub("", part))) for part in word.split(" / ")}
+    return kinds.pop() if len(kinds) == 1 else None

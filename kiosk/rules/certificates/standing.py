@@ -18,10 +18,14 @@ _NO_COMPLIANCE = re.compile(
 )
 _COMPLIANCE = re.compile(r"(?i)\bcomplian(?:ce|t)\b|\bregulatory\b|\bmandatory\b|\bstate[- ]required\b")
 
+_RESEARCH = re.compile(r"(?i)\br\s?&\s?d\b")
+"""In the name of the goods only this: other words may be a strain's."""
+
 
 def purpose(certificate: Certificate) -> Iterator[CheckVerdict]:
     """A compliance test, as far as the paper says what it is; research and quality assurance are none."""
-    for said in (*certificate.purposes, certificate.matrix):
+    named = [certificate.product] if _RESEARCH.search(certificate.product) else []
+    for said in (*certificate.purposes, certificate.matrix, *named):
         if _NO_COMPLIANCE.search(said):
             yield CheckVerdict(
                 check="purpose",
