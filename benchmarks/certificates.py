@@ -21,7 +21,7 @@ from kiosk.rules.certificates.certificate import judge
 from kiosk.rules.certificates.limits import load
 from kiosk.rules.certificates.report import report
 from tests.certificates.given import DAY, paper
-from tests.certificates.test_forms import metrc
+from tests.certificates.test_metrc import metrc
 from tests.certificates.test_pdf import sheet
 
 

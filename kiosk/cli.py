@@ -123,6 +123,7 @@ def _coa_parser(commands: "argparse._SubParsersAction[Parser]") -> None:
     coa.add_argument("--on", type=date.fromisoformat, help="judge as of this day, YYYY-MM-DD; today by default")
     coa.add_argument("--tag", default="", help="the package's tag, to compare with the certificate's")
     coa.add_argument("--batch", default="", help="the goods' batch, likewise")
+    coa.add_argument("--product", default="", help="what the manifest calls the goods, likewise")
     coa.add_argument(
         "--claim",
         action="append",
@@ -226,6 +227,7 @@ def _coa(arguments: argparse.Namespace) -> None:
             on=arguments.on,
             tag=arguments.tag,
             batch=arguments.batch,
+            product=arguments.product,
             claims=arguments.claim,
             labs=arguments.labs,
         )

@@ -13,7 +13,7 @@ from kiosk.model.clock import SystemClock
 from kiosk.model.errors import Theirs, Unavailable
 from kiosk.model.text import text
 from kiosk.rules.certificates.certificate import judge
-from kiosk.rules.certificates.limits import load
+from kiosk.rules.certificates.limits import law
 from kiosk.rules.certificates.report import report
 
 
@@ -25,14 +25,16 @@ def judged_file(
     on: date | None = None,
     tag: str = "",
     batch: str = "",
+    product: str = "",
     claims: Sequence[str] = (),
     labs: Path | None = None,
 ) -> str:
     """The judgement as JSON. ``file`` ``-`` is standard input; ``on`` None is today, here. Raises
-    :class:`~kiosk.model.errors.KioskError` with one line for a file that is no certificate, a state or kind unknown."""
+    :class:`~kiosk.model.errors.KioskError` with one line for a file that is no certificate, or a kind unknown; a state
+    whose limits we do not have gives a judgement that says so."""
     day = on or SystemClock().now().astimezone().date()
-    goods = Goods(tag=tag, batch=batch, claims=tuple(map(_claim, claims)))
-    pack = load(state, day)
+    goods = Goods(tag=tag, batch=batch, product=product, claims=tuple(map(_claim, claims)))
+    pack = law(state, day)
     licensed = None if labs is None else frozenset(_bytes(str(labs)).decode("utf-8", "replace").split())
     certificate = read(_bytes(file))
     judgement = judge(certificate, pack, kind, day, goods, licensed)

@@ -77,6 +77,8 @@ class Certificate(Noun, frozen=True, kw_only=True):
     lab_licence: str = ""
     product: str = ""
     matrix: str = ""
+    tested_as: tuple[str, ...] = ()
+    """The kinds of goods that the tests themselves are for, where the form says so of each."""
     batch: str = ""
     tags: tuple[str, ...] = ()
     lab_status: str = ""
@@ -166,3 +168,5 @@ class Judgement(Noun, frozen=True, kw_only=True):
     reasons: tuple[Text, ...]
     checks: tuple[CheckVerdict, ...]
     panels: tuple[PanelVerdict, ...]
+    lacks: tuple[str, ...] = ()
+    """What the rule pack itself says that it does not know."""

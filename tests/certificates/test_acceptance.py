@@ -160,3 +160,26 @@ def test_what_the_paper_leaves_open(fields: dict[str, Any], verdict: str) -> Non
     judgement = accepted(clean(**fields))
     assert (judgement.verdict, judgement.accepted) == (verdict, False)
     assert judgement.reasons
+
+
+@pytest.mark.parametrize(
+    ("called", "product", "verdict"),
+    [
+        ("quiet  meadow", "Quiet Meadow", "pass"),
+        ("Loud Meadow", "Quiet Meadow", "unchecked"),
+        ("Quiet Meadow", "", "unchecked"),
+        ("", "Quiet Meadow", ""),
+    ],
+)
+def test_the_products_name_is_compared(called: str, product: str, verdict: str) -> None:
+    judgement = judged(clean(product=product), goods=goods(product=called))
+    assert "".join(each.verdict for each in judgement.checks if each.check == "product") == verdict
+    assert not judgement.accepted
+
+
+@pytest.mark.parametrize(("gone", "names"), [("batch", "batch"), ("metrc_tag", "tag"), ("product", "product")])
+def test_a_state_may_want_the_goods_named(gone: str, names: str) -> None:
+    judgement = judged(paper("FL", **{gone: ""}), "FL")
+    found = next(each for each in judgement.checks if each.check == "names")
+    assert (found.verdict, str(found.reason)[-len(names) - 2 :]) == ("unchecked", f" {names}.")
+    assert [each for each in judged(paper("FL"), "FL").checks if each.check == "names"] == []

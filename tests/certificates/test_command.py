@@ -55,7 +55,7 @@ def test_standard_input_is_read(monkeypatch: pytest.MonkeyPatch, capsys: pytest.
     ("arguments", "said"),
     [
         (["/no/such/file"], "cannot be read"),
-        (["{file}", "--state", "XX"], "no certificate limits for XX"),
+        (["{file}", "--state", "California"], "no certificate limits for California"),
         (["{file}", "--type", "brick"], "No kind of product"),
         (["{file}", "--claim", "nothing"], "NAME=VALUE"),
         (["{file}", "--labs", "/no/such/list"], "cannot be read"),
@@ -72,6 +72,23 @@ def test_what_cannot_be_judged_is_one_line(
     code, told = run(capsys, *defaults, *filled)
     assert code != 0
     assert said in told["said"]
+
+
+def test_a_state_without_limits_is_a_verdict_that_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "coa.json"
+    file.write_bytes(msgspec.json.encode(paper(state="QQ")))
+    code, said = run(capsys, str(file), "--state", "qq", "--type", "flower", "--tag", TAG)
+    assert (code, said["overall"]["verdict"], said["overall"]["accepted"]) == (0, "no_limit", False)
+    assert any("cannot be judged" in each and "QQ" in each for each in said["overall"]["reasons"])
+    assert {each["verdict"] for each in said["panels"].values()} <= {"no_limit", "pass"}  # potency is reported only
+    assert all(each["verdict"] != "pass" for name, each in said["panels"].items() if name not in ("cannabinoids",))
+    data = paper(state="QQ")
+    row(data, "heavy_metals", "lead")["lab_status"] = "FAIL"
+    file.write_bytes(msgspec.json.encode(data))
+    assert run(capsys, str(file), "--state", "QQ", "--type", "flower")[1]["overall"]["verdict"] == "fail"
+    file.write_bytes(msgspec.json.encode(paper()))
+    early = main(["coa", str(file), "--state", "CA", "--type", "flower", "--on", "1999-01-01"])
+    assert (early, json.loads(capsys.readouterr()[0])["overall"]["verdict"] in ("no_limit", "fail")) == (0, True)
 
 
 def test_rows_are_judged_soon(tmp_path: Path) -> None:

@@ -10,7 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kiosk.documents.certificates import reading
-from kiosk.documents.certificates.metrc import taken_apart
 from kiosk.model.certificates import Certificate
 from kiosk.model.errors import KioskError
 from kiosk.rules.certificates.limits import load
@@ -30,82 +29,6 @@ def test_analytes_may_come_by_name() -> None:
     for each in data["panels"].values():
         each["analytes"] = {row.pop("name"): row for row in each["analytes"]}
     assert judged(data, goods=goods()).verdict == "pass"
-
-
-@pytest.mark.parametrize(
-    ("name", "apart"),
-    [
-        ("Arsenic (ppm) Raw Plant Material", ("Arsenic", "ppm", "Raw Plant Material")),
-        ("delta-9 THC (mg/g) (Flower) [Phase 1]", ("delta-9 THC", "mg/g", "Flower   Phase 1")),
-        ("DDVP (Dichlorvos) (ppm) Retest", ("DDVP (Dichlorvos)", "ppm", "Retest")),
-        ("Total Yeast and Mold (CFU/g) Infused Edible", ("Total Yeast and Mold", "CFU/g", "Infused Edible")),
-        ("Salmonella Raw Plant Material", ("Salmonella", "", "Raw Plant Material")),
-        ("Lead (furlongs) Flower", ("Lead", "furlongs", "Flower")),
-        ("Frobnicate", ("Frobnicate", "", "")),
-        ("Water Activity (Aw) Raw Plant Material", ("Water Activity", "Aw", "Raw Plant Material")),
-    ],
-)
-def test_the_unit_is_taken_out_of_a_test_types_name(name: str, apart: tuple[str, str, str]) -> None:
-    assert taken_apart(name) == apart
-
-
-def metrc(**changes: Any) -> list[dict[str, Any]]:
-    rows = []
-    for where, content in rows_that_pass(load("CA", DAY), "flower").items():
-        for each in content["analytes"]:
-            level = {"ND": 0, "Not detected in 1 g": 0}.get(each["result"], each["result"])
-            units = "CFU/g" if each["units"] == "in 1 g" else each["units"]
-            name = f"{each['name']} ({units}) Raw Plant Material"
-            rows.append(metrc_row(name, float(level), **changes.get(f"{where}/{each['name']}", {})))
-    return rows
-
-
-def test_rows_of_the_state_are_judged() -> None:
-    judgement = judged({"Data": metrc()}, goods=goods())
-    assert [str(each) for each in judgement.reasons if "label" not in str(each)] == []
-    assert judgement.verdict == "pass"
-    assert next(each.verdict for each in judgement.checks if each.check == "laboratory") == "pass"
-
-
-@pytest.mark.parametrize(
-    ("change", "verdict"),
-    [
-        ({"TestPassed": False}, "fail"),
-        ({"TestResultLevel": 0.51}, "fail"),
-        ({"TestResultLevel": None}, "missing"),
-        ({"TestComment": "NOT TESTED"}, "missing"),  # level 0 and passed, beside the words "not tested"
-        ({"LabTestDetailRevokedDate": "2026-01-20"}, "missing"),
-        ({"TestInformationalOnly": True}, "missing"),
-        ({"TestTypeName": "Lead Raw Plant Material", "TestResultLevel": 0.2}, "unreadable"),
-        ({"TestTypeName": "Lead (furlongs) Raw Plant Material", "TestResultLevel": 0.2}, "unreadable"),
-    ],
-)
-def test_what_the_states_rows_say_counts(change: dict[str, Any], verdict: str) -> None:
-    judgement = judged({"Data": metrc(**{"heavy_metals/lead": change})})
-    assert panel(judgement, "heavy_metals").verdict == verdict
-    assert judgement.verdict == verdict
-
-
-def test_the_newest_result_that_stands_is_judged() -> None:
-    old = [{**each, "LabTestResultId": 3, "TestPerformedDate": "2025-12-01", "TestPassed": False} for each in metrc()]
-    newer = [
-        {**each, "LabTestResultId": 9, "TestPerformedDate": "2026-02-01", "RevokedDate": "2026-02-02"} for each in old
-    ]
-    assert judged([*newer, *metrc(), *old], goods=goods()).verdict == "pass"
-    unreleased = [{**each, "LabTestResultId": 9, "ResultReleased": False} for each in old]
-    assert judged([*unreleased, *metrc()], goods=goods()).verdict == "pass"
-
-
-def test_an_overall_no_counts_and_a_missing_page_is_noticed() -> None:
-    assert judged([{**each, "OverallPassed": False} for each in metrc()]).verdict == "fail"
-    judgement = judged({"Data": metrc(), "TotalRecords": 400})
-    assert judgement.verdict == "unreadable"
-    assert any("of 400 rows" in str(each) for each in judgement.reasons)
-
-
-def test_a_panel_without_values_is_missing_whatever_the_laboratory_says_of_it() -> None:
-    judgement = judged([metrc_row("Microbiologicals", 0.1)])
-    assert panel(judgement, "microbials").verdict == "missing"
 
 
 def cannlytics(**fields: Any) -> dict[str, Any]:
@@ -191,11 +114,6 @@ def test_ten_megabytes_of_nonsense_end_in_a_sentence_soon(data: bytes) -> None:
 def test_more_rows_than_any_certificate_has_are_refused(count: int) -> None:
     with refused("rows"):
         reading.read(msgspec.json.encode([metrc_row("Lead (ppm)", 0)] * count))
-
-
-def test_results_of_two_packages_are_not_one_certificate() -> None:
-    with refused("more than one package"):
-        reading.read(msgspec.json.encode([metrc_row("Lead (ppm)", 0), metrc_row("Lead (ppm)", 0, PackageId=3)]))
 
 
 @given(st.binary(max_size=300))

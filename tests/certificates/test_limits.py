@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.rules.certificates.limits import load, parse, versions
-from kiosk.rules.certificates.products import TYPES, product_type
+from kiosk.rules.certificates.limits import NO_VERSION, law, load, parse, versions
+from kiosk.rules.certificates.products import TYPES, product_type, says_nothing
 from tests.certificates.given import refused
 
 STATES = sorted(each.name[:2].upper() for each in (files("kiosk.rules") / "packs" / "coa").iterdir())  # type: ignore[attr-defined]
@@ -52,6 +52,11 @@ def test_every_pack_reads_and_says_what_it_lacks(state: str) -> None:
         ("MI", "concentrate", "propane", "2100", "ug/g"),
         ("ME", "concentrate", "acetonitrile", "410", "ug/g"),
         ("OR", "vape", "cyclohexane", "3880", "ug/g"),
+        ("AZ", "flower", "acephate", "0.4", "ug/g"),
+        ("WA", "flower", "coliforms", "10000", "CFU/g"),
+        ("WA", "concentrate", "coliforms", "1000", "CFU/g"),
+        ("NV", "concentrate", "acetone", "500", "ug/g"),
+        ("OK", "flower", "insect_hair_excreta", "1", "per 3 g"),
     ],
 )
 def test_figures_of_the_law(state: str, kind: str, key: str, amount: str, unit: str) -> None:
@@ -111,8 +116,39 @@ def test_a_day_before_the_law_is_named() -> None:
         ("vape cart", "vape"),
         ("edible_solid", "edible"),
         ("brick", None),
+        ("Plant, Flower - Cured, Greenhouse", "flower"),
+        ("Pre-Roll Flower", "pre_roll"),
+        ("Plant, Enhanced Pre-Roll", "infused_pre_roll"),
+        ("Concentrates & Extracts, Vape Cartridge", "vape"),
+        ("Ingestible, Gummy, CO2", "edible"),
+        ("Infused Edible (each)", "edible"),
+        ("Infused Non-Edible", "topical"),
+        ("Vape Cartridge (weight - each)", "vape"),
+        ("Flower rosin", None),
+        ("Flower and vape", None),
+        ("Hemp flower", None),
+        ("Plant / Flower", "flower"),
+        ("Cannabis", None),
     ],
 )
 def test_kinds_of_products(word: str, kind: str | None) -> None:
     assert product_type(word) == kind
     assert kind is None or kind in TYPES
+
+
+@pytest.mark.parametrize(
+    ("word", "nothing"), [("Medical Marijuana", True), ("", True), ("Bud", False), ("Thing", False)]
+)
+def test_words_that_go_with_any_goods(word: str, nothing: bool) -> None:
+    assert says_nothing(word) == nothing
+
+
+def test_a_state_or_a_day_without_limits_is_a_law_that_knows_nothing() -> None:
+    for state, day in (("qq", date(2026, 3, 2)), ("CA", date(1999, 1, 1))):
+        pack = law(state, day)
+        assert (pack.state, pack.version) == (state.upper(), NO_VERSION)
+        assert (pack.limits, pack.required) == ((), ())
+    assert law("CA", date(2026, 3, 2)) == load("CA", date(2026, 3, 2))
+    for none in ("California", "", "../FL", "F", "C\n"):
+        with refused():
+            law(none, date(2026, 3, 2))

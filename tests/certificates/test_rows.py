@@ -38,6 +38,14 @@ pytestmark = pytest.mark.requirement("INT-05", "INT-06")
         ("ND", "", "pass"),
         ("ND", "furlongs", "unreadable"),
         ("n.d.", "ppm", "pass"),
+        ("None found", "ppm", "pass"),
+        ("ND (<0.01 ppm)", "", "pass"),
+        ("ND < 0.2", "ug/g", "unreadable"),
+        ("ND (0.01 furlongs)", "ug/g", "unreadable"),
+        (">LOD", "ug/g", "unreadable"),
+        ("10^5", "ug/g", "fail"),
+        ("10⁵", "ppb", "fail"),
+        ("<10^2", "ppb", "pass"),
         ("None Detected", "ppm", "pass"),
         ("<LOQ", "ug/g", "unreadable"),  # below a bound that nobody states
         ("<0.1", "ug/g", "pass"),
@@ -150,6 +158,9 @@ def test_a_wrong_unit_is_no_pass_even_where_nothing_was_found(units: str) -> Non
     [
         ("Not Detected in 1g", "", "pass"),
         ("Absent", "in 1 g", "pass"),
+        ("Absent in 25 g", "", "pass"),
+        ("Absent in 0.1 g", "", "unreadable"),
+        ("Present in 25 g", "", "fail"),
         ("Negative", "", "pass"),
         ("PASS", "", "pass"),  # the outcome of a yes-or-no test is its word
         ("ND", "CFU/g", "pass"),

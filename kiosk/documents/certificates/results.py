@@ -41,12 +41,14 @@ UNREADABLE = Read("unreadable")
 _WORDS: dict[Kind, str] = {
     "not_detected": "nd|n.d.|n/d|not detected|none detected|non-detect|nondetect|non detect|not-detected|non-detected|"
     "<lod|< lod|blod|bdl|below lod|below detection limit|below limit of detection|below detection limits|"
-    "not detectable|non-detectable|undetected|none-detected|not-detect|not detect|nd<lod",
+    "not detectable|non-detectable|undetected|none found|not found|no growth|none-detected|not-detect|"
+    "not detect|nd<lod",
     "below_loq": "<loq|< loq|blq|bloq|bql|<mrl|< mrl|<rl|< rl|<lloq|< lloq|below loq|below limit of quantitation|trace|"
     "<mql|below quantitation limit|below limit of quantification|detected <loq|detected < loq|detected, <loq|"
     "d<loq|detected (<loq)",
     "absent": "absent|absence|negative|neg|neg.|not present|no detection",
-    "present": "present|presence|positive|pos|pos.|detected|detect|>loq|> loq",
+    "present": "present|presence|positive|pos|pos.|detected|detect|>loq|> loq|>lod|> lod|detected >loq|"
+    "detected > loq|detected (>loq)",
     "said_pass": "pass|passed|passes|complies|compliant|conforms",
     "said_fail": "fail|failed|fails|non-compliant|does not comply",
     "untested": "|nt|n.t.|ne|nr|n/r|n/a|na|n.a.|not tested|not evaluated|not reported|not applicable|not analyzed|"
@@ -63,14 +65,18 @@ _FIGURE = re.compile(
     re.ASCII,
 )
 _WORD_AND_BOUND = re.compile(
-    r"(?P<word>nd|not detected|<\s?lod|<\s?loq|blq|bql|<\s?mrl|<\s?rl)\s*[\s:=(\[]"
-    rf"\s*<?\s*(?P<number>{_NUMBER})\s*[)\]]?",
+    r"(?P<word>nd|not detected|<\s?lod|<\s?loq|blq|bql|<\s?mrl|<\s?rl)\s*[\s:=(\[<]"
+    rf"\s*<?\s*(?P<number>{_NUMBER})\s*(?P<unit>[a-z%µμ][a-z/%µμ]{{0,12}})?\s*[)\]]?",
     re.ASCII,
 )
 _PLAIN = re.compile(r"[0-9]{1,20}(?:\.[0-9]{1,30})?")
 """By far the most results: read at once."""
-_IN_A_GRAM = re.compile(r"\s*(?:in|/|per)\s*(?:1(?:\.0)?|one)\s*g(?:ram)?$")
+_POWER = re.compile(r"(?P<sign><=|>=|≤|≥|<|>)?\s*10\s*\^\s*(?P<power>[1-9])(?P<unit>\s+[a-z/]{1,12})?")
+"""``10^5``, where the power has not been lost."""
+_IN_A_GRAM = re.compile(r"\s*(?:in|/|per)\s*(?:[1-9]\d?(?:\.0)?|one)\s*g(?:rams?)?$")
+"""Nothing found in 10 g is nothing found in one."""
 _FOUND_OR_NOT = ("not_detected", "absent", "present")
+_SIGNED: dict[str, Kind] = {"": "measured", "<": "below", ">": "above"}
 _LONGEST = 60
 """No result is longer; anything that is, is prose."""
 
@@ -89,23 +95,27 @@ def read_result(printed: str) -> Read:
         return Read("absent" if kind == "not_detected" else kind) if kind in _FOUND_OR_NOT else UNREADABLE
     if found := _WORD_AND_BOUND.fullmatch(words):
         kind = "below_loq" if re.search(r"loq|bql|blq|mrl|rl", found["word"]) else "not_detected"
-        return Read(kind, Fraction(Decimal(found["number"].replace(",", ""))))
+        return _figure(kind, found["number"], "", found["unit"])
+    if found := _POWER.fullmatch(words):
+        words = f"{found['sign'] or ''}1e{found['power']}{found['unit'] or ''}"
     for lead, sign in (("less than ", "<"), ("greater than ", ">"), ("more than ", ">")):
         if words.startswith(lead):
             words = sign + words.removeprefix(lead)
     if not (found := _FIGURE.fullmatch(words)):
         return UNREADABLE
-    behind = unit(found["unit"]) if found["unit"] else None
-    if found["unit"] and behind is None:
+    sign = (found["sign"] or "").replace("≤", "<=").replace("≥", ">=")
+    return _figure(
+        _SIGNED[sign[:1]], found["number"], found["power"] or "", found["unit"], inclusive=sign.endswith("=")
+    )
+
+
+def _figure(kind: Kind, number: str, power: str, behind: str | None, *, inclusive: bool = False) -> Read:
+    """Unreadable where the unit behind the figure is none that we know."""
+    known = unit(behind) if behind else None
+    if behind and known is None:
         return UNREADABLE
-    number = Fraction(Decimal(found["number"].replace(",", ""))) * Fraction(10) ** int(found["power"] or 0)
-    match found["sign"]:
-        case None:
-            return Read("measured", number, behind)
-        case "<" | "<=" | "≤":
-            return Read("below", number, behind, inclusive=found["sign"] != "<")
-        case _:
-            return Read("above", number, behind, inclusive=found["sign"] != ">")
+    amount = Fraction(Decimal(number.replace(",", ""))) * Fraction(10) ** int(power or 0)
+    return Read(kind, amount, known, inclusive=inclusive)
 
 
 def read_bound(printed: str) -> Read | None:
@@ -119,8 +129,9 @@ LabWord = Literal["pass", "fail", "untested", "unknown", ""]
 _LAB: dict[LabWord, str] = {
     "pass": "pass passed passes p ok compliant complies true approved retestpassed testpassed",
     "fail": "fail failed fails f noncompliant false rejected testfailed retestfailed notpass notpassed exceeds over",
-    "untested": "nt nottested ne na n/a notevaluated notreported nr notrequired notapplicable pending inprogress",
-    "": " tested complete completed informational info none null reported rd report n/l - – —",
+    "untested": "nt n/t nottested ne na n/a n/e notevaluated notreported nr notrequired notapplicable pending "
+    "inprogress",
+    "": " tested complete completed informational info none null reported rd report n/l nd notdetected - -- --- – —",
 }
 _LAB_WORDS = {word: lab for lab, words in _LAB.items() for word in words.split(" ")}
 

@@ -6,7 +6,7 @@ from kiosk.model.certificates import Certificate, CheckVerdict, Goods, Judgement
 from kiosk.model.errors import Ours
 from kiosk.model.text import Text, text
 from kiosk.rules.certificates import checks, standing
-from kiosk.rules.certificates.limits import CertificatePack
+from kiosk.rules.certificates.limits import NO_VERSION, CertificatePack
 from kiosk.rules.certificates.panels import decides, judge_panels, sheets, stricter
 from kiosk.rules.certificates.products import product_type
 from kiosk.rules.certificates.sums import sum_checks
@@ -31,16 +31,17 @@ def judge(
         raise Ours(text("No kind of product is called {kind}.", kind=kind[:40]))
     found = sheets(certificate)
     panels = judge_panels(certificate, pack, wanted)
-    said = product_type(certificate.matrix)
-    if said and said != wanted:
-        panels = stricter(panels, judge_panels(certificate, pack, said))
+    for other in standing.others_said(certificate, wanted):
+        panels = stricter(panels, judge_panels(certificate, pack, other))
     done = (
         checks.identity(certificate, goods),
+        *checks.product(certificate, goods),
         checks.laboratory(certificate, pack, licensed),
         *standing.purpose(certificate),
         *standing.withdrawn(certificate),
-        *standing.detection(certificate, panels),
+        *standing.detection(panels),
         *standing.kind(certificate, pack, wanted),
+        *standing.named(certificate, pack),
         *checks.age(certificate, pack, on),
         *checks.own_word(certificate),
         *sum_checks(found, pack),
@@ -65,6 +66,7 @@ def judge(
         ),
         checks=done,
         panels=panels,
+        lacks=pack.unknown,
     )
 
 
@@ -74,6 +76,13 @@ def _of_panel(panel: str, reason: Text) -> Text:
 
 def _knowledge(pack: CertificatePack, wanted: str) -> tuple[CheckVerdict, ...]:
     """Whoever does not know what is required cannot say that all of it is there."""
+    if pack.version == NO_VERSION:
+        reason = text(
+            "It cannot be judged: there are no certificate limits for {state} on {day}.",
+            state=pack.state,
+            day=pack.effective_from.isoformat(),
+        )
+        return (CheckVerdict(check="law", verdict="no_limit", reason=reason),)
     if any(rule.covers.covers(wanted) for rule in pack.required):
         return ()
     reason = text("The rule pack does not say which panels {kind} needs.", kind=wanted)

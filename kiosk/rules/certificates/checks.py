@@ -58,6 +58,25 @@ def identity(certificate: Certificate, goods: Goods) -> CheckVerdict:
     )
 
 
+def product(certificate: Certificate, goods: Goods) -> Iterator[CheckVerdict]:
+    """The name on the paper and that on the manifest. One name is written in many ways: where they differ a person
+    compares, and nothing follows from it alone."""
+    if not goods.product:
+        return
+    one, other = compact(certificate.product), compact(goods.product)
+    same = one != "" and one == other
+    said = {"found": certificate.product, "wanted": goods.product}
+    yield CheckVerdict(
+        check="product",
+        verdict="pass" if same else "unchecked",
+        reason=text("The certificate names the product as the goods do.")
+        if same
+        else text("The certificate is of {found}, the goods are called {wanted}: a person has to compare.", **said)
+        if one
+        else text("The certificate does not name the product."),
+    )
+
+
 def laboratory(certificate: Certificate, pack: CertificatePack, licensed: frozenset[str] | None) -> CheckVerdict:
     """``licensed``: licence numbers of the state's laboratories; None: no list is at hand."""
     if not (certificate.lab or certificate.lab_licence):

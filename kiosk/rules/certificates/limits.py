@@ -4,12 +4,14 @@
 figure, or a kind of product without a list of panels, never passes.
 """
 
+import re
 import tomllib
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from functools import cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -128,6 +130,15 @@ class LabLicence(Cited, frozen=True, kw_only=True):
     pattern: Word
 
 
+class Names(Cited, frozen=True, kw_only=True):
+    """What the law wants the certificate to name of the goods."""
+
+    fields: tuple[Literal["batch", "tag", "product"], ...]
+
+
+NO_VERSION = "none"
+
+
 class CertificatePack(Noun, frozen=True, kw_only=True):
     """One version of one state's limits. In force from ``effective_from`` up to and with ``effective_to``."""
 
@@ -144,6 +155,7 @@ class CertificatePack(Noun, frozen=True, kw_only=True):
     doses: tuple[Dose, ...] = ()
     loads: tuple[Loads, ...] = ()
     lab_licences: tuple[LabLicence, ...] = ()
+    must_name: Names | None = None
     unknown: tuple[str, ...] = ()
     """What is known to be missing from this pack, in words, for whoever completes it."""
 
@@ -158,6 +170,20 @@ class CertificatePack(Noun, frozen=True, kw_only=True):
         return tuple(table for table in self.limits if table.covers.covers(product_type))
 
 
+def law(state: str, on: date, folder: Path | None = None) -> CertificatePack:
+    """As :func:`load`; for a state, or a day, whose limits we do not have, a pack that knows nothing (its ``version``
+    is :data:`NO_VERSION`): what is held against it is told, and never passes. Raises
+    :class:`~kiosk.model.errors.Ours` for what is no state's two letters, and for a fault in a pack."""
+    if re.fullmatch(r"[A-Za-z]{2}", state) and not _source(state, folder).is_file():
+        return _nothing(state.upper(), on)
+    known = versions(state, folder)
+    return next((pack for pack in known if pack.in_force(on)), None) or _nothing(known[0].state, on, known[0].names)
+
+
+def _nothing(state: str, on: date, names: tuple[str, ...] = ()) -> CertificatePack:
+    return CertificatePack(state=state, version=NO_VERSION, effective_from=on, names=names)
+
+
 def load(state: str, on: date, folder: Path | None = None) -> CertificatePack:
     """The version of ``state`` in force on ``on``. ``folder``: as :func:`kiosk.rules.pack.load`. Raises
     :class:`~kiosk.model.errors.Ours` with one line where there is none, or a fault in it."""
@@ -169,16 +195,19 @@ def load(state: str, on: date, folder: Path | None = None) -> CertificatePack:
 
 def versions(state: str, folder: Path | None = None) -> tuple[CertificatePack, ...]:
     """Every version of one state's limits, oldest first. Raises as :func:`load`."""
-    name = f"{state.lower()}.toml"
-    source = (files("kiosk.rules") / "packs" / "coa" if folder is None else folder) / name
+    source = _source(state, folder)
     if not (state.isascii() and state.isalnum()) or not source.is_file():
         raise Ours(text("There are no certificate limits for {state}.", state=printable(state)))
     try:
         return parse(source.read_text(encoding="utf-8"))
     except (ValueError, OSError) as fault:
         raise Ours(
-            text("The rule pack {file} has a fault: {fault}.", file=f"coa/{name}", fault=one_line(fault))
+            text("The rule pack {file} has a fault: {fault}.", file=f"coa/{source.name}", fault=one_line(fault))
         ) from fault
+
+
+def _source(state: str, folder: Path | None) -> Traversable:
+    return (files("kiosk.rules") / "packs" / "coa" if folder is None else folder) / f"{state.lower()}.toml"
 
 
 class _File(Noun, frozen=True, kw_only=True):

@@ -1,8 +1,7 @@
 """Kinds of products a certificate can be for, and by which route they are used: what limits depend on."""
 
 import re
-
-from kiosk.documents.certificates.analytes import compact
+from functools import lru_cache
 
 TYPES: dict[str, str] = {
     "flower": "inhalable",
@@ -20,36 +19,161 @@ TYPES: dict[str, str] = {
 }
 ROUTES = frozenset(TYPES.values())
 
-_ALSO: dict[str, str] = {
-    "flower": "flowers usable usablemarijuana bud buds plant plantmaterial rawplantmaterial inhalableflower "
-    "smallbuds cannabisflower driedflower shake wholeflower plantflowercured floweringredient usablecannabis "
-    "plantinhalable indoorflower outdoorflower greenhouseflower rawflower flowercured "
-    "dispensaryplantmaterial cannabisplantmaterial inflorescence botanical",
-    "pre_roll": "preroll prerolls prerolledflower prerollflower plantpreroll joint prerolled prerolledflower",
-    "infused_pre_roll": "infusedpreroll infusedprerolls prerollinfused enhancedpreroll plantinhalableinfused",
-    "concentrate": "concentrates concentrateinhalable extract extracts wax shatter rosin resin hash kief "
-    "inhalableconcentrate solventbasedconcentrate nonsolventbasedconcentrate nonsolventconcentrate distillate "
-    "concentratesextracts inhalableextract crudeoil liveresin badder diamonds solventextract "
-    "concentrateextract cannabisconcentrate sauce",
-    "vape": "vapes vapecartridge vaporizer vapeproduct vapecart cartridge vaporizercartridge inhalablevape vapepen "
-    "vapeoil",
-    "edible": "edibles ediblesolid solidedible infusededible gummy gummies ingestible infusedproduct edibleproduct "
-    "ediblesforingestion chocolate infusededibles marijuanainfusedproduct orallyconsumed solidedibles",
-    "beverage": "beverages drink liquidedible infusedbeverage",
-    "tincture": "tinctures tinctureoral sublingual oil oraltincture",
-    "capsule": "capsules pill pills tablet softgel softgels",
-    "suppository": "suppositories",
-    "topical": "topicals lotion balm cream salve infusednonedible infusedtopical",
-    "transdermal": "patch transdermalpatch transdermals",
+_PHRASES: dict[str, str] = {
+    "flower": "flower|flowers|bud|buds|plant|plants|shake|trim|inflorescence|botanical|plant material"
+    "|raw plant material|whole wet plant|flowering ingredient|usable marijuana|usable cannabis|usable",
+    "pre_roll": "pre roll|pre rolls|preroll|prerolls|pre rolled|prerolled|joint|joints",
+    "infused_pre_roll": "infused pre roll|infused pre rolls|infused preroll|infused prerolls|infused pre rolled"
+    "|enhanced pre roll|enhanced preroll|pre roll infused|preroll infused|pre rolls infused|infused joint"
+    "|plant inhalable infused",
+    "concentrate": "concentrate|concentrates|extract|extracts|wax|shatter|rosin|resin|hash|kief|distillate|crude oil"
+    "|badder|budder|diamonds|sauce|crumble",
+    "vape": "vape|vapes|vaporizer|vaporizers|vape cartridge|vape cartridges|vape cart|vape carts|vape pen|vape pens"
+    "|vape oil|cartridge|cartridges|vaporizer cartridge|vaporizer cartridges",
+    "edible": "edible|edibles|gummy|gummies|ingestible|ingestibles|chocolate|chocolates|infused product"
+    "|infused products|infused edible|infused edibles|solid edible|solid edibles|orally consumed|bar|bars"
+    "|cookie|cookies|brownie|brownies|candy|candies|lozenge|lozenges|mint|mints|chew|chews|baked good|baked goods",
+    "beverage": "beverage|beverages|drink|drinks|liquid edible|liquid edibles|infused beverage",
+    "tincture": "tincture|tinctures|sublingual|oil|oral tincture|oral oil",
+    "capsule": "capsule|capsules|pill|pills|tablet|tablets|softgel|softgels|soft gel|soft gels",
+    "suppository": "suppository|suppositories",
+    "topical": "topical|topicals|lotion|lotions|balm|balms|cream|creams|salve|salves|infused non edible"
+    "|infused nonedible|non edible|infused topical|ointment|ointments",
+    "transdermal": "transdermal|transdermals|patch|patches|transdermal patch|transdermal patches",
 }
-_BY_WORD = {word: kind for kind, words in _ALSO.items() for word in (compact(kind), *words.split())}
-
-
-_COUNTED_BY = re.compile(r"(?i)\s*\((?:weight|each|volume|count)(?:\s*-\s*(?:weight|each|volume|count))*\)$")
+_NEUTRAL = frozenset(
+    [
+        "marijuana",
+        "cannabis",
+        "mmj",
+        "medical",
+        "adult",
+        "use",
+        "recreational",
+        "product",
+        "products",
+        "goods",
+        "material",
+        "inhalable",
+        "inhaled",
+        "dispensary",
+        "processor",
+        "processed",
+        "solvent",
+        "based",
+        "non",
+        "not",
+        "previously",
+        "tested",
+        "indoor",
+        "outdoor",
+        "greenhouse",
+        "cured",
+        "dried",
+        "dry",
+        "raw",
+        "live",
+        "small",
+        "popcorn",
+        "whole",
+        "packaged",
+        "bulk",
+        "solid",
+        "each",
+        "weight",
+        "volume",
+        "count",
+        "item",
+        "the",
+        "and",
+        "of",
+        "for",
+        "other",
+        "by",
+        "strain",
+        "co2",
+        "butane",
+        "ethanol",
+        "hydrocarbon",
+        "cbd",
+        "thc",
+        "hybrid",
+        "indica",
+        "sativa",
+        "ingredient",
+        "additional",
+        "final",
+        "form",
+    ]
+)
+"""Words that go with any kind of goods and say nothing of which."""
+_MORE: dict[frozenset[str], str] = {
+    frozenset(pair.split()): pair.split()[0]
+    for pair in (
+        *("pre_roll flower", "infused_pre_roll flower", "infused_pre_roll pre_roll", "infused_pre_roll concentrate"),
+        *("vape concentrate", "vape tincture", "concentrate tincture", "capsule edible", "beverage edible"),
+        *("tincture edible", "transdermal topical"),
+    )
+}
+"""Two kinds in one name: the first is what the other is made into, or a kind of it."""
+_TESTED_WITH: dict[str, frozenset[str]] = {
+    "flower": frozenset(("pre_roll", "infused_pre_roll")),
+    "concentrate": frozenset(("vape", "infused_pre_roll")),
+    "edible": frozenset(("beverage", "tincture", "capsule")),
+    "topical": frozenset(("transdermal", "suppository")),
+}
+_WORDS = re.compile(r"[a-z0-9]+")
+_BY_PHRASE = {
+    tuple(phrase.split()): kind
+    for kind, phrases in _PHRASES.items()
+    for phrase in (kind.replace("_", " "), *phrases.split("|"))
+}
+_LONGEST = max(map(len, _BY_PHRASE))
 
 
 def product_type(word: str) -> str | None:
-    """The kind ``word`` means (``"Pre-Roll"``, ``"edible_solid"``), or None where it means none we know for sure.
-    Several words (``"Plant / Flower"``) have to mean the same."""
-    kinds = {_BY_WORD.get(compact(_COUNTED_BY.sub("", part))) for part in word.split(" / ")}
+    """The kind ``word`` means (``"Pre-Roll"``, ``"Plant, Flower - Cured"``, ``"edible_solid"``), or None where it
+    means none we know for sure. Every word of it has to be known; several names (``"Plant / Flower"``) have to mean
+    one kind."""
+    kinds = {_kind(part) for part in word.split(" / ")}
     return kinds.pop() if len(kinds) == 1 else None
+
+
+def tested_with(kind: str, wanted: str) -> bool:
+    """A tracking system's tests are for a few wide kinds: those for plants are for pre-rolls as well."""
+    return kind == wanted or wanted in _TESTED_WITH.get(kind, ())
+
+
+def says_nothing(word: str) -> bool:
+    """Nothing but words that go with any kind of goods: ``"Cannabis"``, or nothing at all."""
+    return _kinds(word) == frozenset()
+
+
+def _kind(word: str) -> str | None:
+    kinds = _kinds(word)
+    if kinds is None or not kinds:
+        return None
+    while len(kinds) > 1:
+        pair = next((each for each in _MORE if each <= kinds), None)
+        if pair is None:
+            return None
+        kinds = (kinds - pair) | {_MORE[pair]}
+    return next(iter(kinds))
+
+
+@lru_cache(maxsize=1024)
+def _kinds(word: str) -> frozenset[str] | None:
+    """Every kind that is named, the longest phrase first; None where a word is not known."""
+    words = _WORDS.findall(word.casefold())
+    kinds, n = set(), 0
+    while n < len(words):
+        for length in range(min(_LONGEST, len(words) - n), 0, -1):
+            if kind := _BY_PHRASE.get(tuple(words[n : n + length])):
+                kinds.add(kind)
+                n += length
+                break
+        else:
+            if words[n] not in _NEUTRAL:
+                return None
+            n += 1
+    return frozenset(kinds)

@@ -11,7 +11,8 @@ from kiosk.model.text import Text
 
 
 def report(certificate: Certificate, judgement: Judgement) -> dict[str, Any]:
-    """``overall``, ``checks`` and ``panels`` with their verdicts; ``contradictions`` and ``unknown`` by name."""
+    """``overall``, ``checks`` and ``panels`` with their verdicts; ``contradictions`` and ``unknown`` by name, with
+    what the law's own pack lacks."""
     rows = [row for panel in judgement.panels for row in panel.analytes]
     return {
         "law": judgement.law,
@@ -37,6 +38,7 @@ def report(certificate: Certificate, judgement: Judgement) -> dict[str, Any]:
             "analytes": [row.name for row in rows if not row.analyte],
             "limits": [row.name for row in rows if row.verdict == "no_limit" and row.decides],
             "unreadable": [row.name for row in rows if row.verdict == "unreadable"],
+            "law": list(judgement.lacks),
         },
     }
 

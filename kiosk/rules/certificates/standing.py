@@ -7,7 +7,7 @@ from kiosk.documents.certificates.analytes import compact
 from kiosk.model.certificates import Certificate, CheckVerdict, PanelVerdict
 from kiosk.model.text import text
 from kiosk.rules.certificates.limits import CertificatePack
-from kiosk.rules.certificates.products import TYPES, product_type
+from kiosk.rules.certificates.products import TYPES, product_type, says_nothing, tested_with
 from kiosk.rules.certificates.rows import detects
 from kiosk.rules.certificates.spans import span
 
@@ -54,11 +54,9 @@ def withdrawn(certificate: Certificate) -> Iterator[CheckVerdict]:
         )
 
 
-def detection(certificate: Certificate, panels: tuple[PanelVerdict, ...]) -> Iterator[CheckVerdict]:
+def detection(panels: tuple[PanelVerdict, ...]) -> Iterator[CheckVerdict]:
     """Where nothing at all may be detected, how little the method sees is half of the result. The state's own records
-    have no place for it."""
-    if certificate.form == "metrc":
-        return
+    have no place for it: they alone do not show it either."""
     silent = [
         row.name
         for panel in panels
@@ -98,26 +96,52 @@ def kind(certificate: Certificate, pack: CertificatePack, wanted: str) -> Iterat
         yield CheckVerdict(
             check="state", verdict="unchecked", reason=text("The certificate does not say which state's it is.")
         )
-    said = product_type(certificate.matrix)
-    if said == wanted:
+    others = others_said(certificate, wanted)
+    if others:
+        alike = all(_alike(pack, other, wanted) for other in others)
+        yield CheckVerdict(
+            check="kind",
+            verdict="unchecked" if alike else "fail",
+            reason=text(
+                "The certificate is of {found}, the goods are {wanted}.", found=_called(certificate), wanted=wanted
+            ),
+        )
+    elif product_type(certificate.matrix) == wanted:
         return
-    if not certificate.matrix:
+    elif says_nothing(certificate.matrix) or any(map(product_type, certificate.tested_as)):
         yield CheckVerdict(
             check="kind", verdict="unchecked", reason=text("The certificate does not say what kind of goods it is of.")
         )
-    elif said is None:
+    else:
         yield CheckVerdict(
             check="kind",
             verdict="unreadable",
             reason=text("No kind of product is called {kind}.", kind=certificate.matrix[:40]),
         )
-    else:
+
+
+def others_said(certificate: Certificate, wanted: str) -> tuple[str, ...]:
+    """The kinds of goods that the certificate says it is of, other than ``wanted``."""
+    said = [product_type(certificate.matrix)]
+    said += [kind for each in certificate.tested_as if (kind := product_type(each)) and not tested_with(kind, wanted)]
+    return tuple(sorted({kind for kind in said if kind and kind != wanted}))
+
+
+def _called(certificate: Certificate) -> str:
+    return ", ".join(filter(None, (certificate.matrix, *certificate.tested_as)))
+
+
+def named(certificate: Certificate, pack: CertificatePack) -> Iterator[CheckVerdict]:
+    """What the law wants it to name of the goods. A PDF may name it where we did not find it: a person looks."""
+    if pack.must_name is None:
+        return
+    there = {"batch": certificate.batch, "tag": "".join(certificate.tags), "product": certificate.product}
+    if lacks := [field for field in pack.must_name.fields if not there[field]]:
         yield CheckVerdict(
-            check="kind",
-            verdict="unchecked" if _alike(pack, said, wanted) else "fail",
-            reason=text(
-                "The certificate is of {found}, the goods are {wanted}.", found=certificate.matrix, wanted=wanted
-            ),
+            check="names",
+            verdict="unchecked",
+            reason=text("The law wants it to name this of the goods: {names}.", names=", ".join(lacks)),
+            citation=pack.must_name.citation,
         )
 
 
