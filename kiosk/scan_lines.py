@@ -18,13 +18,14 @@ import msgspec
 from kiosk.documents.cards import CardFormats
 from kiosk.documents.decoding import Examined, examine
 from kiosk.documents.payment import is_rest
-from kiosk.documents.reasons import unread
+from kiosk.documents.reasons import phone_refused, unread
 from kiosk.hw.scanner.replay import BadEvents, Replayed, replay
 from kiosk.model.documents import (
     AnyDocument,
     BankCard,
     BioTrackId,
     PatientCard,
+    PhoneCode,
     PhotoId,
     ProductCode,
     Reading,
@@ -144,6 +145,8 @@ def _bad(detail: str, key: str = "bad_line") -> Line:
 
 
 def _told(found: Examined) -> Line:
+    if isinstance(found.document, PhoneCode):
+        found = Examined(phone_refused("licence_mobile"))  # here is no phone to talk to
     document = found.document
     refused = None
     if isinstance(document, Unread):

@@ -45,6 +45,7 @@ WHAT = {
     "manifest": text("a manifest"),
     "command": text("a command code"),
     "bank_card": text("a bank card"),
+    "phone": text("a licence on a phone"),
 }
 
 TOUCHES = {"queue": ("visit:",), "pick-list": ("line:",), "basket": ("add:", "less:", "why:")}
@@ -84,7 +85,7 @@ class Stage:
         self._answer: asyncio.Future[ShowAnswer | Back] | None = None
         self._picture: Picture | None = None
         self._steps: deque[tuple[float, str]] = deque(maxlen=64)
-        self._waiting: deque[tuple[Reading, AnyDocument]] = deque()
+        self._waiting: deque[tuple[float, AnyDocument]] = deque()
         self._last_scan = clock.monotonic()
         self._last_act = clock.monotonic()
         self._badge = self._staff = ""
@@ -152,8 +153,14 @@ class Stage:
 
         False: it did not count, or could not be read, and the person may try the same code again.
         """
-        document = self._meaning(reading)
-        self._last_scan = reading.at
+        return self._came(self._meaning(reading), reading.at)
+
+    def arrived(self, document: AnyDocument) -> bool:
+        """As :meth:`scanned`, for what another device than a scanner has read: a phone and what is on it."""
+        return self._came(document, self._clock.monotonic())
+
+    def _came(self, document: AnyDocument, at: float) -> bool:
+        self._last_scan = at
         if self._picture is not None and self._picture.covered:
             self._uncover(document)
             return not self._picture.covered
@@ -161,9 +168,9 @@ class Stage:
         if self._answer is None or self._answer.done():
             room = len(self._waiting) < WAITING_SCANS
             if room:
-                self._waiting.append((reading, document))
+                self._waiting.append((at, document))
             return room
-        return self._take(reading, document) and not isinstance(document, Unread)
+        return self._take(at, document) and not isinstance(document, Unread)
 
     def act(self, act: Act) -> None:
         """A touch. It counts for the picture it was made on, and only if that picture offered it."""
@@ -202,12 +209,12 @@ class Stage:
             return True
         return key.startswith(TOUCHES.get(step.kind, ("\0",)))
 
-    def _take(self, reading: Reading, document: AnyDocument) -> bool:
+    def _take(self, at: float, document: AnyDocument) -> bool:
         """Whether the scan answered the step."""
         request, answer = self._request, self._answer
         assert request is not None
         assert answer is not None
-        if self._sop_at(reading.at) != request.step.sop:
+        if self._sop_at(at) != request.step.sop:
             self.say(text("That scan came too early. Scan again."))
         elif document.kind in request.accepts:
             answer.set_result(Scanned(document=document))

@@ -20,6 +20,8 @@ from kiosk.flows.serve import SERVE
 from kiosk.flows.sign_in import SIGN_IN
 from kiosk.flows.sop import Flow, Sop
 from kiosk.flows.steps import Act, Live, Picture
+from kiosk.hw.mdoc.port import PhonesState
+from kiosk.hw.mdoc.port import words as phones_words
 from kiosk.hw.printer.port import Job, Printer, PrinterState
 from kiosk.hw.scanner.duplicates import Duplicates
 from kiosk.hw.scanner.port import Scanner, ScannerState, words
@@ -28,12 +30,13 @@ from kiosk.local_store.store import TerminalStore
 from kiosk.model.base import from_json, to_json
 from kiosk.model.clock import Clock
 from kiosk.model.connection import Condition, Connection
-from kiosk.model.documents import AnyDocument, Reading
+from kiosk.model.documents import AnyDocument, PhoneCode, Reading
 from kiosk.model.errors import Away, KioskError, Refused
 from kiosk.model.orders import Ticket
 from kiosk.model.people import Session
 from kiosk.model.records import WorkEnded
 from kiosk.model.text import Text, text
+from kiosk.phones import Phones, Talk
 from kiosk.stage import Ear, Role, Stage, named_after
 
 log = logging.getLogger(__name__)
@@ -72,6 +75,7 @@ class Terminal:
         language: str = "en",
         observers: tuple[Observer, ...] = (),
         drawn: Callable[[], Awaitable[object]] | None = None,
+        phones: Phones | None = None,
     ) -> None:
         self.name, self.role, self.clock = name, role, clock
         self.store, self.printer = store, printer
@@ -79,10 +83,11 @@ class Terminal:
         self._look_until = 0.0
         self.link = connect(self._hub_told, self._connection_changed)
         self._scanners, self._compose = scanners, compose
-        self._drawn = drawn
+        self._drawn, self._phones = drawn, phones
         self._observers: tuple[Observer, ...] = (self._wake_link, *observers)
         self._duplicates = Duplicates()
         self._scanner_states: dict[str, ScannerState] = {}
+        self._phones_states: dict[str, PhonesState] = {}
         self._printer_words: Text | None = None
         self._spool: asyncio.Queue[tuple[Ticket, str]] = asyncio.Queue()
         self.stage = Stage(
@@ -96,6 +101,7 @@ class Terminal:
             cover_after=cover_after,
             language=language,
         )
+        self._talk = Talk(phones, self.stage.arrived)
 
     # --- life
 
@@ -106,6 +112,8 @@ class Terminal:
             async with asyncio.TaskGroup() as tasks:
                 for scanner in self._scanners:
                     tasks.create_task(self._listen(scanner), name=f"scanner {scanner.name}")
+                if self._phones is not None:
+                    tasks.create_task(self._phones.run(self._tapped, self._phones_changed), name="phones")
                 if self.printer is not None:
                     tasks.create_task(self._print_tickets(), name="ticket spool")
                     tasks.create_task(self.printer.run(self._printer_changed), name="printer watch")
@@ -113,6 +121,7 @@ class Terminal:
                 await self._first_picture()
                 await self.link.start()
         finally:
+            await self._talk.close()
             await self.link.close()
 
     async def _first_picture(self) -> None:
@@ -200,6 +209,7 @@ class Terminal:
     # --- the world of the flows
 
     async def show(self, request: Show) -> ShowAnswer | Back:
+        self._talk.about(request.phone)
         return await self.stage.show(request)
 
     async def ask(self, request: Ask) -> Any:
@@ -259,13 +269,21 @@ class Terminal:
 
         await scanner.run(deliver, changed)
 
+    def _tapped(self, phone: PhoneCode) -> None:
+        self.stage.arrived(phone)
+
+    def _phones_changed(self, transport: str, state: PhonesState) -> None:
+        self._phones_states[transport] = state
+        self._say_devices()
+
     def _printer_changed(self, state: PrinterState) -> None:
         self._printer_words = state.words
         self._say_devices()
 
     def _say_devices(self) -> None:
         """One line for the person: what a scanner or the printer needs, if anything."""
-        said = [words(state) for state in self._scanner_states.values()] + [self._printer_words]
+        said = [words(state) for state in self._scanner_states.values()]
+        said += [phones_words(state) for state in self._phones_states.values()] + [self._printer_words]
         self.stage.set_device_words(next((line for line in said if line is not None), None))
 
     async def _print_tickets(self) -> None:

@@ -7,7 +7,7 @@ import base64
 import hashlib
 import hmac
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -23,6 +23,9 @@ from cryptography.x509.oid import NameOID, ObjectIdentifier
 
 from kiosk.model.people import Person
 
+BLUETOOTH = [2, 1, {0: False, 1: True, 11: bytes(16)}]
+"""The phone looks for a service of the reader's."""
+CONTACTLESS = [1, 1, {0: 255, 1: 256}]
 DOC_TYPE = "org.iso.18013.5.1.mDL"
 MAIN, US = "org.iso.18013.5.1", "org.iso.18013.5.1.aamva"
 Key = ec.EllipticCurvePrivateKey
@@ -65,6 +68,19 @@ class Authority:
             builder = builder.add_extension(purpose, critical=True)
         return builder.sign(self._root_key, hashes.SHA256())
 
+    def revocation_list(self, *serials: int, days: int = 30) -> x509.CertificateRevocationList:
+        """Signed today, good for ``days``; ``serials`` are taken back."""
+        builder = (
+            x509.CertificateRevocationListBuilder()
+            .issuer_name(self.root.subject)
+            .last_update(self._at - timedelta(days=1))
+            .next_update(self._at + timedelta(days=days))
+        )
+        for serial in serials:
+            taken = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(self._at - timedelta(days=1))
+            builder = builder.add_revoked_certificate(taken.build())
+        return builder.sign(self._root_key, hashes.SHA256())
+
     def security_object(self, items: Mapping[str, list[CBORTag]], device: Key, **changed: Any) -> list[Any]:
         """The issuer's signature over the digests of all elements, the phone's key and the time it holds."""
         content = {
@@ -93,7 +109,8 @@ class Wallet:
     """One phone with one licence. ``by_mac`` proves the phone by a code instead of a signature.
 
     ``changed`` gives elements another value or leaves them out (None); ``security`` changes what the issuer signs;
-    ``forge`` gets the response before it is sealed and may do to it what a thief would.
+    ``forge`` gets the response before it is sealed and may do to it what a thief would; ``keeps_back`` are elements
+    that the holder does not share. ``methods`` are the ways to reach the phone, as its engagement lists them.
     """
 
     def __init__(
@@ -108,9 +125,11 @@ class Wallet:
         changed: Mapping[str, Any] | None = None,
         security: Mapping[str, Any] | None = None,
         forge: Callable[[dict[str, Any]], None] | None = None,
+        keeps_back: tuple[str, ...] = (),
+        methods: Sequence[Any] = (BLUETOOTH,),
     ) -> None:
         self._device, self._session = new_key(), new_key()
-        self._by_mac, self._forge = by_mac, forge
+        self._by_mac, self._forge, self._keeps_back = by_mac, forge, keeps_back
         facts = {
             "family_name": person.family,
             "given_name": f"{person.given} {person.middle}".strip(),
@@ -128,13 +147,15 @@ class Wallet:
         self._items = {MAIN: _items(facts), US: _items(us)}
         self._authority = authority.security_object(self._items, self._device, **(security or {}))
         key = CBORTag(24, cbor2.dumps(cose_key(self._session)))
-        self._engagement = cbor2.dumps({0: "1.0", 1: [1, key], 2: [[2, 1, {0: False, 1: True, 11: bytes(16)}]]})
+        self.engagement = cbor2.dumps({0: "1.0", 1: [1, key], 2: list(methods)})
+        self.handover: list[Any] | None = None
+        """The NDEF messages, where the phone was held to a reader instead of showing its code."""
         self.ended = False
 
     @property
     def code(self) -> str:
         """The text of the QR code it shows."""
-        return "mdoc:" + base64.urlsafe_b64encode(self._engagement).decode().rstrip("=")
+        return "mdoc:" + base64.urlsafe_b64encode(self.engagement).decode().rstrip("=")
 
     def hear(self, message: bytes) -> bytes | None:
         """Answers the opening of a session; a message with a status ends it."""
@@ -144,7 +165,7 @@ class Wallet:
             return None
         reader = whole["eReaderKey"]
         theirs = _public(cbor2.loads(reader.value))
-        agreed = [CBORTag(24, self._engagement), reader, None]
+        agreed = [CBORTag(24, self.engagement), reader, self.handover]
         secret = self._session.exchange(ec.ECDH(), theirs)
         request = AESGCM(_derived(secret, agreed, b"SKReader")).decrypt(bytes(11) + b"\x01", whole["data"], None)
         response = self._response(cbor2.loads(request), agreed, theirs)
@@ -156,8 +177,9 @@ class Wallet:
 
     def _response(self, request: Any, agreed: list[Any], theirs: ec.EllipticCurvePublicKey) -> dict[str, Any]:
         asked = cbor2.loads(request["docRequests"][0]["itemsRequest"].value)["nameSpaces"]
+        kept = self._keeps_back
         shared = {
-            space: [item for item in items if cbor2.loads(item.value)["elementIdentifier"] in asked.get(space, ())]
+            space: [item for item in items if _element(item) in asked.get(space, ()) and _element(item) not in kept]
             for space, items in self._items.items()
         }
         own = CBORTag(24, cbor2.dumps({}))
@@ -176,6 +198,10 @@ class Wallet:
             "deviceSigned": {"nameSpaces": own, "deviceAuth": proof},
         }
         return {"version": "1.0", "documents": [document], "status": 0}
+
+
+def _element(item: CBORTag) -> str:
+    return str(cbor2.loads(item.value)["elementIdentifier"])
 
 
 def new_key() -> Key:

@@ -84,6 +84,8 @@ def _by_magic(reading: Reading, symbology: str, data: bytes, states: tuple[CardF
     reason = _not_for_us(symbology, data)
     if reason is not None:
         return Examined(unread(reading, *reason))
+    if data.lstrip(_ENDS)[:5].lower() == b"mdoc:":
+        return Examined(_phone(reading, data.strip(_ENDS)))
     if aamva.is_licence(data):
         if symbology and symbology[1] != "L":
             return Examined(unread(reading, "licence_picture"))
@@ -102,8 +104,6 @@ def _not_for_us(symbology: str, data: bytes) -> tuple[str, ...] | None:
         return ("licence_compact",)
     if aamva.is_mistyped(data):
         return "keyboard_layout", "photo_id"
-    if data.lstrip(_ENDS)[:5].lower() == b"mdoc:":
-        return ("licence_mobile",)
     return ("military",) if military.is_military(data, symbology) else None
 
 
@@ -111,6 +111,16 @@ def _identity(reading: Reading, result: Identified | str) -> Examined:
     if isinstance(result, str):
         return Examined(unread(reading, result, "photo_id"))
     return Examined(result.photo_id, result.particulars)
+
+
+def _phone(reading: Reading, data: bytes) -> AnyDocument:
+    from kiosk.documents.mdoc import engagement  # noqa: PLC0415  brings cryptography along, for few scans
+    from kiosk.documents.mdoc.refused import NotProven  # noqa: PLC0415
+
+    try:
+        return engagement.of_code(data.decode("latin-1"))
+    except NotProven as fault:
+        return unread(reading, fault.reason_key, "phone")
 
 
 def _card_on_stripe(data: bytes, states: tuple[CardFormats, ...]) -> AnyDocument | None:

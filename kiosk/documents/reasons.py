@@ -22,12 +22,20 @@ _SENTENCES: dict[str, Text] = {
     "licence_sample": text("This is a sample licence. Scan your own photo ID."),
     "licence_picture": text("This is a copy of a licence's code. Scan the card itself."),
     "licence_compact": text("This licence is in a format that is not read here. A staff member looks at it."),
+    # licences on phones: one neutral sentence each, and the way on is nearly always the same
     "licence_mobile": text("A licence on a phone is not read here. Show the card or passport itself."),
-    "mobile_damaged": text("The phone's answer was damaged. Show the code once more."),
-    "mobile_forged": text("The licence on the phone does not prove itself. A staff member looks at it."),
+    "mobile_damaged": text("The phone's answer was damaged. Show the code once more, or the card itself."),
+    "mobile_forged": text("The licence on the phone could not be confirmed. Show the card itself."),
+    "mobile_gone": text("The phone went out of reach. Hold it here and show its code again, or show the card itself."),
     "mobile_not_shared": text("The phone shared no licence. Agree on the phone, or show the card itself."),
+    "mobile_other_phone": text("The licence could not be confirmed from this phone. Show the card itself."),
     "mobile_outdated": text("The licence on the phone is out of date. Update it there, or show the card itself."),
+    "mobile_partial": text("The phone shared only a part of what is needed. Share all of it, or show the card itself."),
+    "mobile_revoked": text("The licence on the phone cannot be used now. Show the card itself."),
+    "mobile_silent": text("The phone did not answer in time. Show its code again, or show the card itself."),
     "mobile_unasked": text("The phone sent something that was not asked for. Show the card itself."),
+    "mobile_unchecked": text("The licence on the phone cannot be checked today. Show the card itself."),
+    "mobile_unreachable": text("The phone cannot be reached. Switch its Bluetooth on, or show the card itself."),
     "mobile_unsupported": text("This kind of licence on a phone is not read here. Show the card itself."),
     "mobile_untrusted": text("The issuer of the licence on the phone is not known here. Show the card itself."),
     "military": text("A military ID is not scanned here. A staff member looks at it."),
@@ -46,6 +54,11 @@ _SENTENCES: dict[str, Text] = {
 }
 
 REASON_KEYS = frozenset(_SENTENCES)
+
+
+def phone_refused(reason_key: str) -> Unread:
+    """A licence on a phone that did not come, or was not proven."""
+    return Unread(reason_key=reason_key, reason=_SENTENCES[reason_key], could_be=("phone",))
 
 
 def unread(reading: Reading, reason_key: str, *could_be: str) -> Unread:

@@ -18,7 +18,7 @@ from typing import Any, Literal
 
 from kiosk.flows.steps import AnyStep, Banner
 from kiosk.model.base import Noun, Sealed
-from kiosk.model.documents import AnyDocument
+from kiosk.model.documents import AnyDocument, PhoneCode
 from kiosk.model.labels import Label
 from kiosk.model.orders import Ticket
 from kiosk.model.records import AnyFact
@@ -36,7 +36,8 @@ class Show(Sealed, frozen=True, kw_only=True, tag="show", tag_field="request"):
     """``accepts`` are the document kinds the step takes; other scans are answered with a remark and stay here.
 
     ``time_out`` in seconds ends the step by itself; counted from the showing, or from the last scan of the flow where
-    ``from_last_scan`` is set. ``idle_cover`` False keeps the privacy cover away (queue, kiosk).
+    ``from_last_scan`` is set. ``idle_cover`` False keeps the privacy cover away (queue, kiosk). ``phone`` is asked for
+    its licence as long as steps name it; what comes of that, a photo ID or a reason, is scanned like any document.
     """
 
     step: AnyStep
@@ -46,6 +47,7 @@ class Show(Sealed, frozen=True, kw_only=True, tag="show", tag_field="request"):
     until: Until | None = None
     banner: Banner | None = None
     sound: Literal["", "match", "look", "stop"] = ""
+    phone: PhoneCode | None = None
 
 
 class Ask(Sealed, frozen=True, kw_only=True, tag="ask", tag_field="request"):

@@ -47,10 +47,11 @@ class Step(Sealed, frozen=True, kw_only=True, tag_field="step"):
 
 
 class Documents(Step, frozen=True, kw_only=True, tag="documents"):
-    """Check-in: which of the two documents are there already."""
+    """Check-in: which of the two documents are there already. ``phone``: the photo ID is asked for on a phone."""
 
     card: bool = False
     photo_id: bool = False
+    phone: bool = False
 
 
 class Ticketed(Step, frozen=True, kw_only=True, tag="ticketed"):

@@ -4,12 +4,12 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal
 
-from kiosk.model.base import Sealed
+from kiosk.model.base import Noun, Sealed
 from kiosk.model.text import Text
 
 Kind = Literal[
     "patient_card", "photo_id", "package", "biotrack", "unit", "gs1", "shelf", "badge", "ticket", "label", "manifest",
-    "command", "bank_card", "unknown",
+    "command", "bank_card", "phone", "unknown",
 ]  # fmt: skip
 
 
@@ -61,6 +61,8 @@ class PhotoId(Document, frozen=True, kw_only=True, tag="photo_id"):
     family_truncated: bool = False
     given_truncated: bool = False
     warnings: tuple[str, ...] = ()
+    proven_by: str = ""
+    """The authority whose signature on the data was verified; nothing of plastic is ever proven by a scan."""
 
 
 class PackageTag(Document, frozen=True, kw_only=True, tag="package"):
@@ -140,6 +142,43 @@ class BankCard(Document, frozen=True, kw_only=True, tag="bank_card"):
     """A payment card was shown. Nothing of it is kept."""
 
 
+class PhoneServes(Noun, frozen=True, kw_only=True, tag_field="way", tag="phone_serves"):
+    """Bluetooth: the phone offers the service and we look for it (mdoc peripheral server mode). UUID, lower case."""
+
+    service: str
+
+
+class PhoneLooks(Noun, frozen=True, kw_only=True, tag_field="way", tag="phone_looks"):
+    """Bluetooth: the phone looks for the service and we offer it (mdoc central client mode). UUID, lower case."""
+
+    service: str
+
+
+class Contactless(Noun, frozen=True, kw_only=True, tag_field="way", tag="contactless"):
+    """NFC: the most bytes of data the phone takes in one command and gives in one answer."""
+
+    most_command: int = 255
+    most_answer: int = 256
+
+
+Way = PhoneServes | PhoneLooks | Contactless
+
+
+class PhoneCode(Document, frozen=True, kw_only=True, tag="phone"):
+    """A phone offers a licence and says how to reach it (a device engagement, ISO/IEC 18013-5, 8.2.1).
+
+    ``engagement`` is CBOR as it came. ``select`` and ``request`` are the NDEF messages of the handover where the phone
+    was held to a contactless reader; both are empty after a QR code. ``ident`` is what our Bluetooth service shows, so
+    that the phone knows whom it found.
+    """
+
+    engagement: bytes
+    ways: tuple[Way, ...] = ()
+    ident: bytes = b""
+    select: bytes = b""
+    request: bytes = b""
+
+
 class Unread(Document, frozen=True, kw_only=True, tag="unknown"):
     """Not a document: why, in words for the person and a ``reason_key`` for tests and logs.
 
@@ -167,5 +206,6 @@ AnyDocument = (
     | ManifestCode
     | CommandCode
     | BankCard
+    | PhoneCode
     | Unread
 )

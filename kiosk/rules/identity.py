@@ -12,7 +12,7 @@ from kiosk.documents.comparison import compare
 from kiosk.model.documents import PatientCard, PhotoId
 from kiosk.model.orders import Concern
 from kiosk.model.people import Person, RegistryEntry, RegistryStatus
-from kiosk.rules.identity_words import PERSON, concern, doubt
+from kiosk.rules.identity_words import PERSON, PHONE, concern, doubt
 from kiosk.rules.law import Pack
 from kiosk.rules.recommendations import not_current
 from kiosk.rules.words import day
@@ -63,7 +63,7 @@ def _told(trouble: Sequence[str], card: PatientCard | None, photo_id: PhotoId | 
             continue
         if card is None:
             yield "card.unreadable"
-        if photo_id is None:
+        if photo_id is None and not any(each.startswith(PHONE) for each in trouble):
             yield "id.unreadable"
 
 

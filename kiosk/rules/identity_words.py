@@ -113,6 +113,23 @@ _FIELDS: dict[str, str] = {
 }
 
 
+PHONE = "id.mobile_"
+"""How the keys of a licence on a phone begin that was not taken."""
+
+_PHONES: dict[str, str] = {
+    "id.mobile_forged": "The licence on the phone does not carry its issuer's proof.",
+    "id.mobile_other_phone": "The licence on the phone was made for another phone.",
+    "id.mobile_outdated": "The licence on the phone is out of date.",
+    "id.mobile_revoked": "The issuer has taken back the proof of the licence on the phone.",
+    "id.mobile_untrusted": "This store does not know the issuer of the licence on the phone.",
+}
+_NOT_READ = "The licence on the phone could not be read."
+_NEVER_THE_SCREEN = (
+    "Do not go by what the phone shows. Read the card or passport itself by eye: name, birth date and last day of "
+    "validity. All fit: say so. Not sure: refuse."
+)
+
+
 def concern(pack: Pack, rule: str, *, settled_by: str | None = None, **named: object) -> Concern:
     """The concern ``rule`` in words. ``settled_by`` overrules the table, for the comparison of two people."""
     words = _TABLE.get(rule) or _other(rule, settled_by)
@@ -133,6 +150,8 @@ def doubt(pack: Pack, rule: str) -> Concern:
 
 
 def _other(rule: str, settled_by: str | None) -> _Words:
+    if rule.startswith(PHONE):
+        return _Words(_PHONES.get(rule, _NOT_READ), _NEVER_THE_SCREEN, PERSON)
     field = _FIELDS.get(rule.partition(".")[0])
     if field is not None:
         return _Words(field, _LOOK if settled_by == PERSON else "Refuse. The state's office corrects its registry.")

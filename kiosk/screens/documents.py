@@ -39,8 +39,9 @@ class DocumentsScreen(StepScreen):
         card, photo_id = self.ids.card, self.ids.photo_id
         card.name, photo_id.name = self.say(text("Medical card")), self.say(text("Photo ID"))
         done, not_yet = self.say(text("Done")), self.say(text("Not scanned yet"))
-        for tile, there in ((card, step.card), (photo_id, step.photo_id)):
-            tile.there, tile.state = there, done if there else not_yet
+        waiting = self.say(text("Waiting for the phone")) if step.phone else not_yet
+        for tile, there, otherwise in ((card, step.card, not_yet), (photo_id, step.photo_id, waiting)):
+            tile.there, tile.state = there, done if there else otherwise
 
 
 SCREEN = DocumentsScreen

@@ -260,7 +260,7 @@ def test_oddities_a_person_should_look_at_are_told():
 @pytest.mark.requirement("PAT-03")
 def test_other_kinds_of_identity_are_recognised_and_not_read():
     assert read(bytes.fromhex("A0000002480100") + b"\x00" * 80).reason_key == "licence_compact"
-    assert read(b"mdoc:owBjMS4wAYIB2BhYS6QBAiABIVgg").reason_key == "licence_mobile"
+    assert read(b"mdoc:owBjMS4wAYIB2BhYS6QBAiABIVgg").reason_key == "mobile_damaged"
     front = b"N" + b"0A1B2C" + b"S" + b"0D1E2F3" + b"ROBIN".ljust(20) + b"EXAMPLE".ljust(26) + b"1A2B" + b"A" * 24
     assert len(front) == 89
     assert read(front, "]L2").reason_key == "military"

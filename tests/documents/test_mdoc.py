@@ -5,27 +5,31 @@ from base64 import urlsafe_b64encode
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
+from uuid import UUID
 
 import cbor2
 import pytest
 from cbor2 import CBORTag
 from cryptography import x509
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kiosk.demo.wallet import MAIN, Authority, Wallet, new_key
-from kiosk.documents.mdoc import cbor, cose, engagement, response, session, trust
+from kiosk.documents.mdoc import cbor, cose, engagement, handover, ndef, response, session, trust
+from kiosk.documents.mdoc.handover import Engaging
 from kiosk.documents.mdoc.presentation import Presentation
 from kiosk.documents.mdoc.refused import NotProven
 from kiosk.documents.mdoc.request import LICENCE, NAMES
+from kiosk.documents.mdoc.trust import Trust
 from kiosk.documents.reasons import REASON_KEYS
-from kiosk.hw.mdoc.exchange import exchange
+from kiosk.hw.mdoc.exchange import converse
 from kiosk.hw.mdoc.framing import Joiner, parts
-from kiosk.hw.mdoc.loopback import LoopbackChannel
-from kiosk.model.documents import PhotoId
-from kiosk.model.errors import Theirs, Unavailable
+from kiosk.hw.mdoc.loopback import Loopback, LoopbackChannel
+from kiosk.hw.mdoc.port import PhoneLost
+from kiosk.model.documents import Contactless, PhoneCode, PhoneLooks, PhoneServes, PhotoId
 from tests.documents.scans import DATES, ROBIN, facts, read, robin
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -52,13 +56,16 @@ def annex_d(data: bytes = ANNEX_D["device_response"], now: datetime = ANNEX_NOW,
         asked=ANNEX_ASKED if asked is None else asked,
         agreed=cbor2.loads(cbor2.loads(ANNEX_D["session_transcript_bytes"]).value),
         reader_key=key("ephemeral_reader"),
-        roots=[x509.load_der_x509_certificate(ANNEX_D[root])] if root else [],
+        trust=Trust((x509.load_der_x509_certificate(ANNEX_D[root]),) if root else ()),
         now=now,
     )
 
 
-def presented(wallet: Wallet, roots=None, now: datetime = NOW) -> PhotoId | str:
-    asking = Presentation(wallet.code, [AUTHORITY.root] if roots is None else roots, lambda: now)
+TRUST = Trust((AUTHORITY.root,))
+
+
+def presented(wallet: Wallet, trust: Trust = TRUST, now: datetime = NOW) -> PhotoId | str:
+    asking = Presentation(engagement.of_code(wallet.code), trust, lambda: now)
     return asking.judge(wallet.hear(asking.first))
 
 
@@ -71,21 +78,23 @@ def wallet(**more) -> Wallet:
 
 @pytest.mark.requirement("PAT-03")
 def test_the_standards_engagement_is_understood():
-    found = engagement.read("mdoc:" + urlsafe_b64encode(ANNEX_D["device_engagement"]).decode())
-    assert found.public_key() == key("ephemeral_device").public_key()
-    assert found.ways == (engagement.Way(kind=engagement.BLE, client="45efef74-2b2c-4837-a9a3-b0e1d05a6917"),)
+    found = engagement.of_code("mdoc:" + urlsafe_b64encode(ANNEX_D["device_engagement"]).decode())
+    assert engagement.device_key(found.engagement) == key("ephemeral_device").public_key()
+    assert found.ways == (PhoneLooks(service="45efef74-2b2c-4837-a9a3-b0e1d05a6917"),)
 
 
 @pytest.mark.requirement("PAT-03")
 def test_the_standards_session_is_spoken_byte_for_byte():
     """Keys, transcript and both encrypted messages of the example, from its ephemeral keys alone."""
     ours = cbor.write(cose.write_key(key("ephemeral_reader").public_key()))
-    theirs = engagement.read("mdoc:" + urlsafe_b64encode(ANNEX_D["device_engagement"]).decode())
     annex = cbor2.loads(cbor2.loads(ANNEX_D["session_transcript_bytes"]).value)
-    # the example's session was engaged by NFC: its engagement names no way, and its handover stands in the transcript
-    agreed = [*session.transcript(annex[0].value, ours)[:2], annex[2]]
+    # the example's session was engaged by NFC: its handover stands in the transcript
+    select, request = annex[2]
+    agreed = session.transcript(engagement.read(annex[0].value, select=select, request=request), ours)
     assert session.transcript_bytes(agreed) == ANNEX_D["session_transcript_bytes"]
-    reader = session.Session(key("ephemeral_reader"), theirs.public_key(), agreed)
+    theirs = engagement.device_key(annex[0].value)
+    assert theirs == key("ephemeral_device").public_key()
+    reader = session.Session(key("ephemeral_reader"), theirs, agreed)
     assert session.establishment(ours, reader.encrypt(ANNEX_D["device_request"])) == ANNEX_D["session_establishment"]
     sealed, status = session.read_message(ANNEX_D["session_data"])
     assert (reader.decrypt(sealed), status) == (ANNEX_D["device_response"], None)
@@ -184,9 +193,9 @@ def other_device(found: dict) -> None:
 
 FORGERIES = {
     "an element changed": (swap_element, "mobile_forged"),
-    "another phone": (other_device, "mobile_forged"),
+    "another phone": (other_device, "mobile_other_phone"),
     "no proof of the phone": (
-        lambda found: document(found)["deviceSigned"]["deviceAuth"].clear(), "mobile_forged",
+        lambda found: document(found)["deviceSigned"]["deviceAuth"].clear(), "mobile_other_phone",
     ),
     "the issuer's signature gone": (
         lambda found: document(found)["issuerSigned"]["issuerAuth"].__setitem__(3, b""), "mobile_forged",
@@ -248,9 +257,29 @@ def test_time_and_trust():
     assert presented(wallet(), now=NOW + timedelta(days=31)) == "mobile_outdated"
     assert presented(wallet(), now=NOW - timedelta(days=1)) == "mobile_outdated"
     assert presented(wallet(), now=NOW + timedelta(days=500)) == "mobile_outdated"
-    assert presented(wallet(), roots=[]) == "mobile_untrusted"
-    assert presented(wallet(), roots=[Authority(at=NOW).root]) == "mobile_untrusted"
-    assert presented(wallet(), roots=[AUTHORITY.signer]) == "mobile_untrusted"
+    assert presented(wallet(), Trust(())) == "mobile_untrusted"
+    assert presented(wallet(), Trust((Authority(at=NOW).root,))) == "mobile_untrusted"
+    assert presented(wallet(), Trust((AUTHORITY.signer,))) == "mobile_untrusted"
+
+
+@pytest.mark.requirement("PAT-03")
+def test_a_signer_that_its_authority_took_back_is_refused_and_so_is_what_cannot_be_known():
+    serial = AUTHORITY.signer.serial_number
+
+    def with_list(*serials: int, days: int = 30, now: datetime = NOW, by: Authority = AUTHORITY) -> PhotoId | str:
+        return presented(wallet(), Trust((AUTHORITY.root, by.root), (by.revocation_list(*serials, days=days),)), now)
+
+    assert isinstance(with_list(serial + 1), PhotoId)
+    assert with_list(serial) == "mobile_revoked"
+    assert with_list(days=0, now=NOW + timedelta(hours=1)) == "mobile_unchecked"
+    assert with_list(serial, days=0, now=NOW + timedelta(hours=1)) == "mobile_revoked", "an old list still says so"
+    assert isinstance(with_list(serial, by=Authority(at=NOW)), PhotoId), "another authority's list says nothing"
+
+
+@pytest.mark.requirement("PAT-03")
+@pytest.mark.parametrize("element", ["family_name", "birth_date", "expiry_date", "document_number"])
+def test_a_holder_who_keeps_something_back_has_shown_no_photo_id(element):
+    assert presented(wallet(keeps_back=(element,))) == "mobile_partial"
 
 
 def test_roots_come_from_a_bundle_and_are_authorities():
@@ -258,10 +287,10 @@ def test_roots_come_from_a_bundle_and_are_authorities():
         return b"".join(one.public_bytes(serialization.Encoding.PEM) for one in certificates)
 
     other = Authority(at=NOW).root
-    assert trust.roots(pem(AUTHORITY.root, other)) == (AUTHORITY.root, other)
+    assert trust.load(pem(AUTHORITY.root, other)) == Trust((AUTHORITY.root, other))
     for bad in (b"", b"nonsense", pem(AUTHORITY.root, AUTHORITY.signer)):
         with pytest.raises(ValueError, match=r"PEM|authority"):
-            trust.roots(bad)
+            trust.load(bad)
 
 
 @pytest.mark.requirement("PAT-03")
@@ -271,9 +300,12 @@ def test_an_issuer_speaks_for_itself_alone():
 
 
 @pytest.mark.requirement("PAT-03")
-@pytest.mark.parametrize("missing", ["family_name", "birth_date", "document_number", "issuing_country"])
+@pytest.mark.parametrize(
+    "missing",
+    ["family_name", "birth_date", "expiry_date", "document_number", "issuing_country", "issuing_jurisdiction"],
+)
 def test_a_licence_without_name_birth_or_number_is_nobodys(missing):
-    assert presented(wallet(changed={missing: None})) == "licence_incomplete"
+    assert presented(wallet(changed={missing: None})) == "mobile_partial"
 
 
 def test_a_name_can_do_nothing_to_a_printer():
@@ -283,11 +315,11 @@ def test_a_name_can_do_nothing_to_a_printer():
 @pytest.mark.requirement("PAT-03")
 def test_an_answer_recorded_earlier_proves_nothing_now():
     phone = wallet()
-    first = Presentation(phone.code, [AUTHORITY.root], lambda: NOW)
+    first = Presentation(engagement.of_code(phone.code), TRUST, lambda: NOW)
     recorded = phone.hear(first.first)
     assert isinstance(first.judge(recorded), PhotoId)
     assert first.judge(recorded) == "mobile_damaged", "the same answer a second time"
-    assert Presentation(phone.code, [AUTHORITY.root], lambda: NOW).judge(recorded) == "mobile_damaged"
+    assert Presentation(engagement.of_code(phone.code), TRUST, lambda: NOW).judge(recorded) == "mobile_damaged"
 
 
 # --- bytes of strangers
@@ -303,15 +335,15 @@ def test_an_answer_recorded_earlier_proves_nothing_now():
 )  # fmt: skip
 def test_a_qr_code_that_is_no_engagement_is_refused(code):
     with pytest.raises(NotProven):
-        Presentation(code, [], lambda: NOW)
+        engagement.of_code(code)
 
 
 @given(st.one_of(st.binary(max_size=80), st.binary(max_size=60).map(lambda data: cbor2.dumps({"data": data}))))
 def test_any_answer_is_a_photo_id_or_a_named_refusal(answer):
-    assert Presentation(wallet_code(), [AUTHORITY.root], lambda: NOW).judge(answer) in REASON_KEYS
+    assert Presentation(engagement.read(stranger()), TRUST, lambda: NOW).judge(answer) in REASON_KEYS
 
 
-def wallet_code() -> str:
+def stranger() -> bytes:
     return engagement.write(new_key().public_key())
 
 
@@ -351,10 +383,16 @@ def test_cbor_that_means_harm_is_refused(data):
 # --- the way through the air
 
 
+def reached(channel: LoopbackChannel, phone: Wallet, patience: float = 60.0):
+    """A conversation over one channel, from reaching the phone to the farewell."""
+    code = engagement.of_code(phone.code)
+    return converse([Loopback(lambda: channel)], code, Presentation(code, TRUST, lambda: NOW), patience=patience)
+
+
 async def test_a_whole_exchange_over_the_loop_back():
     phone = wallet(by_mac=True)
     channel = LoopbackChannel(phone.hear, mtu=23)
-    found = await exchange(channel, Presentation(phone.code, [AUTHORITY.root], lambda: NOW))
+    found = await reached(channel, phone)
     assert isinstance(found, PhotoId)
     assert facts(found) == facts(read(robin()))
     assert (phone.ended, channel.closed) == (True, True)
@@ -364,13 +402,13 @@ async def test_a_phone_that_goes_away_or_is_silent_gives_nobody():
     phone = wallet()
     for at in (0, 1, 5, 9):
         channel = LoopbackChannel(phone.hear, lose_at=at)
-        with pytest.raises(Unavailable):
-            await exchange(channel, Presentation(phone.code, [AUTHORITY.root], lambda: NOW))
-        assert channel.closed
+        with pytest.raises(PhoneLost) as lost:
+            await reached(channel, phone)
+        assert (lost.value.reason_key, channel.closed) == ("mobile_gone", True)
     silent = LoopbackChannel(lambda _: None)
-    with pytest.raises(Unavailable):
-        await exchange(silent, Presentation(phone.code, [AUTHORITY.root], lambda: NOW), patience=0)
-    assert silent.closed
+    with pytest.raises(PhoneLost) as lost:
+        await reached(silent, phone, patience=0.01)
+    assert (lost.value.reason_key, silent.closed) == ("mobile_silent", True)
 
 
 @given(st.binary(max_size=600), st.integers(5, 515))
@@ -386,7 +424,7 @@ def test_messages_survive_their_parts(message, mtu):
 
 def test_a_part_that_is_none_and_a_flood_are_refused():
     for bad in (b"", b"\x07x", b"\x01" + bytes((1 << 20) + 1)):
-        with pytest.raises(Theirs):
+        with pytest.raises(PhoneLost):
             Joiner().feed(bad)
 
 
@@ -396,3 +434,106 @@ def test_a_digest_is_over_the_bytes_the_phone_sent():
     item = found["nameSpaces"][NAMES][0]
     signed = cbor2.loads(cbor2.loads(found["issuerAuth"][2]).value)["valueDigests"][NAMES]
     assert sha256(cbor2.dumps(item)).digest() == signed[cbor2.loads(item.value)["digestID"]]
+
+
+# --- held to a reader
+
+PARAMETER = ndef.write([ndef.Record(ndef.WELL_KNOWN, b"Tp", b"\x10\x13urn:nfc:sn:handover\x00\x10\x0f\x07\xff")])
+ACCEPTED = ndef.write([ndef.Record(ndef.WELL_KNOWN, b"Te", b"\x00")])
+SERVICE = "0b6ca9f0-5b47-4f3a-9d5e-3c0d5c1f7a11"
+
+
+@pytest.mark.requirement("PAT-03")
+def test_the_standards_handover_is_understood():
+    """Annex D was engaged by NFC: asked for every carrier of ours, the phone will look for the service we named."""
+    annex = cbor2.loads(cbor2.loads(ANNEX_D["session_transcript_bytes"]).value)
+    select, theirs = annex[2]
+    engaging = Engaging(bluetooth=True, contactless=Contactless())
+    selecting = engaging.hear(PARAMETER)
+    assert ndef.read(selecting) == [ndef.Record(ndef.WELL_KNOWN, b"Ts", b"\x13urn:nfc:sn:handover")]
+    ours = engaging.hear(ACCEPTED)
+    found = engaging.hear(select)
+    assert (found.engagement, found.select, found.request) == (annex[0].value, select, ours)
+    (way,) = found.ways
+    assert isinstance(way, PhoneLooks)
+    assert UUID(way.service).bytes[::-1] in ours
+
+    def carriers(message: bytes) -> list[bytes]:
+        return [record.kind for record in ndef.read(message)]
+
+    wifi = b"application/vnd.wfa.nan"
+    assert carriers(ours) == [kind for kind in carriers(theirs) if kind != wifi]
+
+
+@pytest.mark.requirement("PAT-03")
+@pytest.mark.parametrize(
+    "ways",
+    [
+        (PhoneServes(service=SERVICE),),
+        (PhoneLooks(service=SERVICE),),
+        (PhoneServes(service=SERVICE), PhoneLooks(service=SERVICE)),
+        (Contactless(most_command=0xFFFF, most_answer=0x10000),),
+        (PhoneServes(service=SERVICE), Contactless()),
+    ],
+    ids=str,
+)
+def test_a_static_handover_names_the_ways_and_its_session_is_proven(ways):
+    phone = wallet()
+    phone.handover = [handover.select(phone.engagement, ways), None]
+    found = Engaging(bluetooth=True).hear(phone.handover[0])
+    assert found.ways == ways
+    asking = Presentation(found, TRUST, lambda: NOW)
+    assert isinstance(asking.judge(phone.hear(asking.first)), PhotoId)
+    by_code = Presentation(engagement.of_code(phone.code), TRUST, lambda: NOW)
+    with pytest.raises(InvalidTag):
+        phone.hear(by_code.first)
+
+
+def test_the_ways_survive_the_code():
+    ways = (Contactless(), PhoneServes(service=SERVICE), PhoneLooks(service=SERVICE))
+    found = engagement.of_code(engagement.code(engagement.write(new_key().public_key(), ways)))
+    assert found.ways == ways
+    assert len(found.ident) == 16
+    strange = [[2, 2, {}], [9, 1, {}], [1, 1]]
+    assert engagement.of_code(wallet(methods=strange).code).ways == (Contactless(),)
+    for bad in ([2, 1, {0: True}], [2, 1, {0: True, 10: b"short"}], [1, 1, {0: 9}], [1, 1, {0: True}], ["x", 1]):
+        with pytest.raises(NotProven):
+            engagement.of_code(wallet(methods=[bad]).code)
+
+
+@pytest.mark.parametrize(
+    "messages",
+    [
+        [b""], [b"\xd1"], [ACCEPTED], [PARAMETER, PARAMETER], [PARAMETER, ACCEPTED, ACCEPTED],
+        [PARAMETER, ndef.write([ndef.Record(ndef.WELL_KNOWN, b"Te", b"\x81")])],
+        [ndef.write([ndef.Record(ndef.WELL_KNOWN, b"U", b"\x01example.com")])],
+        [ndef.write([ndef.Record(ndef.WELL_KNOWN, b"Hs", b"\x15")])],
+    ],
+    ids=lambda messages: messages[-1].hex()[:12],
+)  # fmt: skip
+def test_what_is_held_to_the_reader_and_offers_no_licence_is_refused(messages):
+    engaging = Engaging(bluetooth=True)
+    *first, last = messages
+    for message in first:
+        engaging.hear(message)
+    with pytest.raises(NotProven):
+        engaging.hear(last)
+
+
+@given(st.data())
+def test_any_altered_handover_is_an_offer_or_a_named_refusal(data):
+    whole = bytearray(handover.select(stranger(), (PhoneServes(service=SERVICE), Contactless())))
+    for _ in range(data.draw(st.integers(1, 3))):
+        whole[data.draw(st.integers(0, len(whole) - 1))] = data.draw(st.integers(0, 255))
+    try:
+        said = Engaging(bluetooth=True).hear(bytes(whole))
+    except NotProven as refused:
+        said = refused.reason_key
+    assert isinstance(said, PhoneCode) or said in REASON_KEYS
+
+
+@given(st.lists(st.builds(
+    ndef.Record, st.integers(0, 7), st.binary(max_size=40), st.binary(max_size=600), st.binary(max_size=9)
+), min_size=1, max_size=4))  # fmt: skip
+def test_records_survive_their_message(records):
+    assert ndef.read(ndef.write(records)) == records

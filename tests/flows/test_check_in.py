@@ -2,8 +2,10 @@
 
 import pytest
 
+from kiosk.documents.reasons import REASON_KEYS, phone_refused
 from kiosk.flows.check_in import CHECK_IN
-from kiosk.model.documents import Unread
+from kiosk.model.documents import PhoneCode, Unread
+from kiosk.model.questions import CheckIn
 from kiosk.model.text import text
 from tests.flows.world import CARD, PHOTO_ID, TICKET, Hub, TimedOut, TrialWorld, play, scan, touch
 
@@ -67,3 +69,79 @@ async def test_a_hub_that_is_away_leaves_a_record_and_no_ticket():
     played = await play(CHECK_IN, (), scan(CARD), scan(PHOTO_ID), TimedOut(), world=world)
     assert played.story == ["check-in-abandoned"]
     assert played.world.shown[-1].step.ticket is None
+
+
+# --- a licence on a phone
+
+PHONE = PhoneCode(engagement=b"engagement")
+OUTCOMES = sorted(key for key in REASON_KEYS if key.startswith("mobile_"))
+
+
+def told(played) -> CheckIn:
+    """What the hub was asked."""
+    (asked,) = played.world.hub.asked
+    return asked
+
+
+@pytest.mark.requirement("PAT-02")
+async def test_a_licence_on_a_phone_is_the_photo_id():
+    played = await play(
+        CHECK_IN,
+        (),
+        ("documents", scan(CARD)),
+        ("documents", scan(PHONE)),
+        ("documents", scan(PHOTO_ID)),
+        ("ticketed", TimedOut()),
+    )
+    waiting = played.world.shown[2]
+    assert (waiting.phone, waiting.step.phone, waiting.step.card) == (PHONE, True, True)
+    assert [request.phone for request in played.world.shown[:2]] == [None, None]
+    assert played.world.tickets == [TICKET]
+
+
+async def test_the_card_may_be_scanned_while_the_phone_is_waited_for():
+    played = await play(CHECK_IN, (), scan(PHONE), scan(CARD), scan(PHONE), scan(PHOTO_ID), TimedOut())
+    assert [request.phone for request in played.world.shown] == [None, PHONE, PHONE, PHONE, None]
+    assert played.world.tickets == [TICKET]
+
+
+@pytest.mark.requirement("PAT-11")
+@pytest.mark.parametrize("outcome", OUTCOMES)
+async def test_a_licence_that_does_not_come_is_said_in_one_sentence_and_the_card_is_taken_instead(outcome):
+    refused = phone_refused(outcome)
+    played = await play(
+        CHECK_IN, (), scan(CARD), scan(PHONE), scan(refused), ("documents", scan(PHOTO_ID)), ("ticketed", TimedOut())
+    )
+    after = played.world.shown[3]
+    assert (after.phone, after.step.hint, after.sound) == (None, refused.reason, "look")
+    assert "card itself" in str(after.step.hint)
+    assert played.world.tickets == [TICKET]
+    assert told(played).trouble == ()
+
+
+@pytest.mark.requirement("PAT-04", "PAT-11")
+async def test_three_times_no_licence_brings_a_person_who_is_told_why():
+    refused = phone_refused("mobile_forged")
+    played = await play(CHECK_IN, (), scan(CARD), *[scan(PHONE), scan(refused)] * 3, ("ticketed", TimedOut()))
+    assert not played.world.shown[-1].step.admitted
+    assert told(played).trouble == ("document.unreadable", "id.mobile_forged")
+
+
+async def test_who_asks_for_a_person_after_the_phone_was_refused_is_told_why_as_well():
+    played = await play(CHECK_IN, (), scan(PHONE), scan(phone_refused("mobile_revoked")), touch("person"), TimedOut())
+    assert told(played).trouble == ("person.asked_for", "id.mobile_revoked")
+
+
+async def test_who_shows_the_card_instead_or_waits_in_vain_is_not_asked_by_the_phone_any_more():
+    instead = await play(CHECK_IN, (), scan(PHONE), scan(PHOTO_ID), scan(CARD), TimedOut())
+    in_vain = await play(CHECK_IN, (), scan(PHONE), TimedOut(), scan(PHOTO_ID), scan(CARD), TimedOut())
+    for played in (instead, in_vain):
+        assert played.world.shown[1].time_out > 60
+        assert [request.phone for request in played.world.shown[2:]] == [None] * len(played.world.shown[2:])
+        assert played.world.tickets == [TICKET]
+
+
+async def test_with_a_photo_id_there_no_phone_is_asked():
+    played = await play(CHECK_IN, (), scan(PHOTO_ID), scan(CARD), TimedOut())
+    assert "phone" in played.world.shown[0].accepts
+    assert "phone" not in played.world.shown[1].accepts

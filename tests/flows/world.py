@@ -80,9 +80,11 @@ class Hub:
     """So many answers get lost after the hub has acted."""
     orders_made: int = 0
     visit: Visit = VISIT
+    asked: list[Any] = field(default_factory=list)
     overrides: dict[type, Callable[[Any], Any]] = field(default_factory=dict)
 
     def answer(self, question: Any) -> Any:
+        self.asked.append(question)
         if self.away_for:
             self.away_for -= 1
             return HUB_AWAY

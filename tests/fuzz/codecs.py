@@ -13,8 +13,10 @@ from kiosk.documents.cards import CardFormats
 from kiosk.documents.decoding import decode
 from kiosk.documents.identified import Identified
 from kiosk.documents.mdoc import engagement, response
+from kiosk.documents.mdoc.handover import Engaging
 from kiosk.documents.mdoc.refused import NotProven
 from kiosk.documents.mdoc.request import PHOTO_ID
+from kiosk.documents.mdoc.trust import Trust
 from kiosk.documents.reasons import REASON_KEYS
 from kiosk.model.documents import AnyDocument, PhotoId, ProductCode, Reading, Unread
 from kiosk.scan_lines import answer
@@ -81,14 +83,16 @@ def phone(data: bytes) -> None:
     """What a phone says: its QR code, and its answer with the standard's example as a start."""
     try:
         if data[:5] == b"mdoc:":
-            engagement.read(data.decode("latin-1"))
+            engagement.of_code(data.decode("latin-1"))
+        elif data[:1] in (b"\x91", b"\xd1"):
+            Engaging(bluetooth=True).hear(data)
         else:
             response.verified(
                 data,
                 asked=PHOTO_ID,
                 agreed=[None, None, None],
                 reader_key=_KEY,
-                roots=(),
+                trust=Trust(()),
                 now=datetime(2020, 10, 5, tzinfo=UTC),
             )
             raise Broken("a licence without a trusted issuer")

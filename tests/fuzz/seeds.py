@@ -8,6 +8,8 @@ from pathlib import Path
 
 from kiosk.demo.specimens import licence
 from kiosk.documents import codes
+from kiosk.documents.mdoc import handover
+from kiosk.model.documents import Contactless
 from kiosk.model.people import Person
 
 ROBIN = Person(family="EXAMPLE", given="ROBIN", middle="LEE", suffix="II", born=date(1992, 2, 29))
@@ -51,4 +53,5 @@ def seeds() -> Iterator[bytes]:
     example = json.loads((Path(__file__).parents[1] / "documents" / "annex_d.json").read_text("ascii"))
     yield b"\x07" + bytes.fromhex("".join(example["device_response"]))
     yield b"\x07mdoc:" + urlsafe_b64encode(bytes.fromhex("".join(example["device_engagement"])))
+    yield b"\x07" + handover.select(bytes.fromhex("".join(example["device_engagement"])), (Contactless(),))
     yield b"\x06" + json.dumps({"events": KEYS, "layout": "de"}).encode()

@@ -9,11 +9,11 @@ from kiosk.flows.requests import Changed, Chosen, Scanned, Show, TimedOut, Typed
 from kiosk.flows.steps import Act, AwaitPick, Banner, Basket, Choice, Documents, Live, Notice, PinWanted, Queue
 from kiosk.model.clock import ManualClock
 from kiosk.model.connection import Condition, Connection
-from kiosk.model.documents import Badge, PackageTag, Reading, TicketCode, Unread
+from kiosk.model.documents import Badge, PackageTag, PhoneCode, Reading, TicketCode, Unread
 from kiosk.model.orders import LineState
 from kiosk.model.text import text
 from kiosk.stage import Stage
-from tests.flows.world import LINE, ROBIN, TICKET, _changed
+from tests.flows.world import LINE, PHOTO_ID, ROBIN, TICKET, _changed
 
 GO = Choice(key="go", label=text("Go on"), look="go")
 NOTICE = Notice(sop="X-1.1", title=text("Look"), body=text("words"), choices=(GO,))
@@ -104,6 +104,22 @@ async def test_what_did_not_count_or_could_not_be_read_may_be_tried_again(trial)
     assert trial.scan(b"dirt") is False
     assert trial.scan(b"ticket", at=trial.clock.monotonic() - 1) is True
     await shown
+
+
+async def test_what_a_phone_holds_answers_the_step_like_a_scan_and_may_come_between_two_steps(trial):
+    photo_id, code = PHOTO_ID, PhoneCode(engagement=b"e")
+    shown = trial.show(Documents(sop="PAT-1.1", title=text("Scan")), accepts=("phone", "photo_id"))
+    await settle()
+    assert trial.stage.arrived(code)
+    assert await shown == Scanned(document=code)
+    assert trial.stage.arrived(photo_id)
+    shown = trial.show(Documents(sop="PAT-1.1", title=text("Agree")), accepts=("photo_id",), phone=code)
+    assert await shown == Scanned(document=photo_id)
+    shown = trial.show(Queue(sop="X-1.1", title=text("Next")), accepts=("ticket",))
+    await settle()
+    assert not trial.stage.arrived(code)
+    assert trial.remark == "This is a licence on a phone. Scan a ticket."
+    shown.cancel()
 
 
 @pytest.mark.requirement("PLT-04")

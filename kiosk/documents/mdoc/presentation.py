@@ -1,15 +1,15 @@
 """One presentation of a licence on a phone, from its QR code to the same photo ID that a plastic licence gives."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import date, datetime
 
-from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from kiosk.documents.mdoc import cbor, cose, engagement, request, response, session, trust
+from kiosk.documents.mdoc import cbor, cose, engagement, request, response, session
 from kiosk.documents.mdoc.refused import NotProven
 from kiosk.documents.mdoc.request import NAMES, PHOTO_ID, US_NAMES, Asked
-from kiosk.model.documents import PhotoId
+from kiosk.documents.mdoc.trust import Signer, Trust
+from kiosk.model.documents import PhoneCode, PhotoId
 
 STANDARD = "ISO-18013-5"
 
@@ -17,27 +17,25 @@ STANDARD = "ISO-18013-5"
 class Presentation:
     """Our side of the conversation, message by message; it waits for nothing and sends nothing itself.
 
-    ``code`` is the text of the phone's QR code, ``roots`` are the issuers that count, ``now`` gives the time, aware of
-    its zone. ``key`` is our ephemeral key, a new one by default. Raises ``NotProven``.
+    ``phone`` is what was scanned, ``trust`` are the issuers that count, ``now`` gives the time, aware of its zone.
+    ``key`` is our ephemeral key, a new one by default. Raises ``NotProven``.
     """
 
     def __init__(
         self,
-        code: str,
-        roots: Sequence[x509.Certificate],
+        phone: PhoneCode,
+        trust: Trust,
         now: Callable[[], datetime],
         *,
         asked: Asked = PHOTO_ID,
         key: ec.EllipticCurvePrivateKey | None = None,
     ) -> None:
-        self._roots, self._now = roots, now
-        phone = engagement.read(code)
-        self.ways = phone.ways
+        self._trust, self._now = trust, now
         self._asked = asked
         self._key = key if key is not None else ec.generate_private_key(ec.SECP256R1())
         ours = cbor.write(cose.write_key(self._key.public_key()))
-        self._agreed = session.transcript(phone.encoded, ours)
-        self._session = session.Session(self._key, phone.public_key(), self._agreed)
+        self._agreed = session.transcript(phone, ours)
+        self._session = session.Session(self._key, engagement.device_key(phone.engagement), self._agreed)
         self.first = session.establishment(ours, self._session.encrypt(request.write(asked)))
         """The message that opens the conversation and asks."""
         self.last = session.message(status=session.ENDED)
@@ -51,23 +49,25 @@ class Presentation:
                 return "mobile_not_shared"
             plain = self._session.decrypt(sealed)
             elements, signer = response.verified(
-                plain, asked=self._asked, agreed=self._agreed, reader_key=self._key, roots=self._roots, now=self._now()
+                plain, asked=self._asked, agreed=self._agreed, reader_key=self._key, trust=self._trust, now=self._now()
             )
             return photo_id(elements, signer)
         except NotProven as fault:
             return fault.reason_key
 
 
-def photo_id(elements: response.Elements, signer: trust.Signer) -> PhotoId | str:
-    """The facts, or a reason key."""
+def photo_id(elements: response.Elements, signer: Signer) -> PhotoId | str:
+    """The facts, or a reason key. The holder may keep back what they like: then it is no photo ID."""
     own, us = elements.get(NAMES, {}), elements.get(US_NAMES, {})
     family, given, number = (_text(own, name) for name in ("family_name", "given_name", "document_number"))
     country, place = _text(own, "issuing_country"), _text(own, "issuing_jurisdiction").removeprefix("US-")
     suffix = _text(us, "name_suffix")
     if any(not text.isprintable() for text in (family, given, number, country, place, suffix)):
         return "control_characters"
-    if not family or not number or not country or not isinstance(own.get("birth_date"), date):
-        return "licence_incomplete"
+    if not (family and number and country and _day(own, "birth_date") and _day(own, "expiry_date")):
+        return "mobile_partial"
+    if signer.jurisdiction and not place:
+        return "mobile_partial"
     if signer.country != country or (signer.jurisdiction and signer.jurisdiction.removeprefix("US-") != place):
         return "mobile_forged"  # an issuer may speak for itself alone
     first, _, middle = given.partition(" ")
@@ -84,6 +84,7 @@ def photo_id(elements: response.Elements, signer: trust.Signer) -> PhotoId | str
         standard=STANDARD,
         family_truncated=us.get("family_name_truncation") == "T",
         given_truncated=us.get("given_name_truncation") == "T",
+        proven_by=signer.authority,
     )
 
 

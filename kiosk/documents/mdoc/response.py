@@ -3,16 +3,17 @@
 Source: ISO/IEC 18013-5, 8.3.2.1.2.2 (response), 9.1.2 (issuer data authentication), 9.1.3 (mdoc authentication).
 """
 
+import contextlib
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from kiosk.documents.mdoc import cbor, cose, session, trust
+from kiosk.documents.mdoc import cbor, cose, session
 from kiosk.documents.mdoc.refused import NotProven
 from kiosk.documents.mdoc.request import LICENCE, Asked
+from kiosk.documents.mdoc.trust import Signer, Trust, signer
 
 Elements = dict[str, dict[str, object]]
 """Values by name space and element."""
@@ -27,9 +28,9 @@ def verified(
     asked: Asked,
     agreed: list[object],
     reader_key: ec.EllipticCurvePrivateKey,
-    roots: Sequence[x509.Certificate],
+    trust: Trust,
     now: datetime,
-) -> tuple[Elements, trust.Signer]:
+) -> tuple[Elements, Signer]:
     """The elements of the one licence in a DeviceResponse, and who signed it.
 
     ``agreed`` is the session's transcript, ``reader_key`` our ephemeral key. Raises ``NotProven``.
@@ -44,21 +45,21 @@ def verified(
         raise NotProven("mobile_unasked")
     issued, device = cbor.field(dict, documents[0], "issuerSigned"), cbor.field(dict, documents[0], "deviceSigned")
     authority = issued.get("issuerAuth")
-    signer = trust.signer(cose.chain(authority), roots, now)
-    security = cbor.read(cbor.embedded(cbor.read(cose.verify_signature(authority, signer.key))))
-    _check_validity(security, signer, now)
+    issuer = signer(cose.chain(authority), trust, now)
+    security = cbor.read(cbor.embedded(cbor.read(cose.verify_signature(authority, issuer.key))))
+    _check_validity(security, issuer, now)
     _check_device(device, cbor.field(dict, security, "deviceKeyInfo"), agreed, reader_key)
-    return _elements(cbor.field(dict, issued, "nameSpaces"), security, asked), signer
+    return _elements(cbor.field(dict, issued, "nameSpaces"), security, asked), issuer
 
 
-def _check_validity(security: object, signer: trust.Signer, now: datetime) -> None:
+def _check_validity(security: object, issuer: Signer, now: datetime) -> None:
     if cbor.field(str, security, "docType") != LICENCE or not cbor.field(str, security, "version").startswith("1."):
         raise NotProven("mobile_forged")
     times = cbor.field(dict, security, "validityInfo")
     signed, begins, ends = (_moment(times.get(name)) for name in ("signed", "validFrom", "validUntil"))
     if not begins <= now <= ends:
         raise NotProven("mobile_outdated")
-    if not signer.begins <= signed <= signer.ends:
+    if not issuer.begins <= signed <= issuer.ends:
         raise NotProven("mobile_forged")
 
 
@@ -77,14 +78,27 @@ def _check_device(
     said = cbor.write(cbor.embed(cbor.write(["DeviceAuthentication", agreed, LICENCE, own])))
     proof = cbor.field(dict, device, "deviceAuth")
     if ("deviceSignature" in proof) == ("deviceMac" in proof):
-        raise NotProven("mobile_forged")
+        raise NotProven("mobile_other_phone")
     if "deviceSignature" in proof:
-        cose.verify_signature(proof["deviceSignature"], key, said)
+        with _of_this_phone():
+            cose.verify_signature(proof["deviceSignature"], key, said)
         return
     if not isinstance(key, ec.EllipticCurvePublicKey) or key.curve.name != reader_key.curve.name:
         raise NotProven("mobile_unsupported")
     secret = reader_key.exchange(ec.ECDH(), key)
-    cose.verify_mac(proof["deviceMac"], session.derived(secret, agreed, b"EMacKey"), said)
+    with _of_this_phone():
+        cose.verify_mac(proof["deviceMac"], session.derived(secret, agreed, b"EMacKey"), said)
+
+
+@contextlib.contextmanager
+def _of_this_phone() -> Iterator[None]:
+    """A proof that fails is not the issuer's fault: the data belongs to another phone."""
+    try:
+        yield
+    except NotProven as fault:
+        if fault.reason_key == "mobile_forged":
+            raise NotProven("mobile_other_phone") from fault
+        raise
 
 
 def _elements(spaces: object, security: object, asked: Asked) -> Elements:

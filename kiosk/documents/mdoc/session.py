@@ -10,15 +10,17 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from kiosk.documents.mdoc import cbor
 from kiosk.documents.mdoc.refused import NotProven
+from kiosk.model.documents import PhoneCode
 
 _READER, _DEVICE = bytes(8), bytes(7) + b"\x01"
 ENDED = 20
 """Session status: terminated."""
 
 
-def transcript(engagement: bytes, reader_key: bytes) -> list[object]:
-    """What both sides agree to have said, for engagement by QR code. Both are encoded."""
-    return [cbor.embed(engagement), cbor.embed(reader_key), None]
+def transcript(phone: PhoneCode, reader_key: bytes) -> list[object]:
+    """What both sides agree to have said. ``reader_key`` is encoded. After a handover its messages belong to it."""
+    handover = [phone.select, phone.request or None] if phone.select else None
+    return [cbor.embed(phone.engagement), cbor.embed(reader_key), handover]
 
 
 def transcript_bytes(agreed: list[object]) -> bytes:

@@ -1,1 +1,1 @@
-"""How a kiosk and a phone exchange the messages of a mobile licence: the port, its framing, and a loop-back."""
+"""How a kiosk and a phone exchange the messages of a mobile licence: by Bluetooth, or held to a contactless reader."""

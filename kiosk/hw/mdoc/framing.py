@@ -2,17 +2,18 @@
 
 from collections.abc import Iterator
 
-from kiosk.model.errors import Theirs
-from kiosk.model.text import text
+from kiosk.hw.mdoc.port import PhoneLost
 
 MORE, LAST = 1, 0
+LONGEST = 512
+"""Bytes of one characteristic's value, whatever the connection would carry (Bluetooth Core, volume 3, part F)."""
 MOST = 1 << 20
 """Bytes of one message; a portrait fits, a flood does not."""
 
 
 def parts(message: bytes, mtu: int) -> Iterator[bytes]:
     """``mtu`` is the connection's: a part is three bytes shorter, of which one says whether more follow."""
-    size = mtu - 4
+    size = min(mtu - 3, LONGEST) - 1
     if size < 1:
         raise ValueError("an MTU is at least 5")
     for start in range(0, max(len(message), 1), size):
@@ -26,10 +27,10 @@ class Joiner:
         self._buffer = bytearray()
 
     def feed(self, part: bytes) -> bytes | None:
-        """The whole message with its last part, else None. Raises ``Theirs`` for a part that is none."""
+        """The whole message with its last part, else None. Raises ``PhoneLost`` for a part that is none."""
         if not part or part[0] not in (MORE, LAST) or len(self._buffer) + len(part) > MOST:
             self._buffer.clear()
-            raise Theirs(text("The phone's answer was damaged. Show the code once more."))
+            raise PhoneLost("mobile_damaged")
         self._buffer += part[1:]
         if part[0] == MORE:
             return None

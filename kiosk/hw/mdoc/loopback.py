@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import Callable
 
 from kiosk.hw.mdoc.framing import Joiner, parts
-from kiosk.hw.mdoc.port import gone
+from kiosk.hw.mdoc.port import Changed, PhoneLost, PhonesState, Tapped
+from kiosk.model.documents import PhoneCode
 
 Phone = Callable[[bytes], bytes | None]
 """Answers a message, or says nothing."""
@@ -48,5 +49,29 @@ class LoopbackChannel:
         """One part over the air."""
         if self.closed or self._parts == self._lose_at:
             self.closed = True
-            raise gone()
+            raise PhoneLost("mobile_gone")
         self._parts += 1
+
+
+class Loopback:
+    """A transport to one phone in this program, which ``channel`` is a way to; ``tap`` holds it to the reader."""
+
+    name = "loop-back"
+
+    def __init__(self, channel: Callable[[], LoopbackChannel]) -> None:
+        self._channel = channel
+        self._taps: asyncio.Queue[PhoneCode] = asyncio.Queue()
+
+    def tap(self, phone: PhoneCode) -> None:
+        self._taps.put_nowait(phone)
+
+    def reaches(self, _phone: PhoneCode) -> bool:
+        return True
+
+    async def open(self, _phone: PhoneCode) -> LoopbackChannel:
+        return self._channel()
+
+    async def run(self, tapped: Tapped, changed: Changed) -> None:
+        changed(PhonesState.READY)
+        while True:
+            tapped(await self._taps.get())

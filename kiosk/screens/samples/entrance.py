@@ -33,6 +33,20 @@ def entrance(make: Maker) -> Iterator[Sample]:
         "checkin",
         remark=text("The licence was not read whole. Scan the code on its back once more."),
     )
+    phone = replace(
+        first,
+        title=text("Hold your phone here and agree on it"),
+        hint=text("Or scan the card itself. Nothing is kept after your visit."),
+        phone=True,
+    )
+    yield make("documents-phone", phone, "checkin")
+    yield make("documents-phone-card", replace(phone, card=True), "checkin")
+    again = replace(first, title=text("Now your photo ID"), card=True)
+    for name, sentence in (
+        ("unconfirmed", text("The licence on the phone could not be confirmed. Show the card itself.")),
+        ("gone", text("The phone went out of reach. Hold it here and show its code again, or show the card itself.")),
+    ):
+        yield make(f"documents-phone-{name}", replace(again, hint=sentence), "checkin")
     yield make(
         "documents-both-busy", replace(first, card=True, photo_id=True), "checkin", busy=text("Waiting for the hub …")
     )
