@@ -90,7 +90,7 @@ def _assemble(
     meaning: "_Meaning",
 ) -> Terminal:
     address = HubAddress(
-        pin=settings.hub.fingerprint, static=settings.hub.address, last=last, interfaces=settings.hub.interfaces
+        pins=(settings.hub.fingerprint,), static=settings.hub.address, last=last, interfaces=settings.hub.interfaces
     )
     paper = Paper(width_dots=settings.printer.width_dots) if settings.printer else Paper()
 

@@ -28,7 +28,7 @@ from kiosk.demo.hand import Hand
 from kiosk.demo.specimens import licence, patient_card
 from kiosk.documents.codes import label_code
 from kiosk.hub.audit import facts_in
-from kiosk.hub.discovery import Identity
+from kiosk.hub.identity import Identity
 from kiosk.hub.settings import (
     HubSettings,
     RegistryAccess,
@@ -39,6 +39,7 @@ from kiosk.hub.settings import (
 )
 from kiosk.hw.printer.sim import VirtualPrinter
 from kiosk.hw.scanner.sim import VirtualScanner
+from kiosk.local_store.tls import pinned
 from kiosk.model.clock import SystemClock, local_date
 from kiosk.model.errors import Unavailable
 from kiosk.model.text import text
@@ -119,6 +120,8 @@ class Shop:
     stations: dict[str, Station] = field(default_factory=dict)
     sandbox_url: str = ""
     hub_settings: Path = Path()
+    fingerprint: str = ""
+    """The hub's key's."""
     _hub_process: asyncio.subprocess.Process | None = None
     _hub_port: int = 0
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
@@ -203,13 +206,13 @@ class Shop:
         await self._run("sandbox", "sandbox", "metrc", "--port", str(port), "--keep", str(keep))
         await _answers(f"{self.sandbox_url}/sandbox/receipts")
         self._hub_port = _free_port()
-        identity = Identity.load_or_make(self.folder / "hub-identity.pem")
+        self.fingerprint = Identity.load_or_make(self.folder / "hub-identity.pem").fingerprint
         self.hub_settings = self.folder / "hub.toml"
         self.hub_settings.write_text(to_toml(self._hub(self._hub_port)), encoding="utf-8")
         await self.start_hub()
         for entry in self.seed.terminals:
             if entry.role in PANELS and entry.role not in self.stations:
-                station = await self._station(entry.name, entry.role, entry.token, identity.fingerprint, sockets)
+                station = await self._station(entry.name, entry.role, entry.token, sockets)
                 self.stations[entry.role] = station
         for station in self.stations.values():
             self._spawn(station.hand.follow())
@@ -261,7 +264,7 @@ class Shop:
             stock_every=5.0,
         )
 
-    async def _station(self, name: str, role: Any, token: str, fingerprint: str, sockets: Path) -> Station:
+    async def _station(self, name: str, role: Any, token: str, sockets: Path) -> Station:
         place = self.folder / name
         place.mkdir()
         printer = VirtualPrinter()
@@ -272,7 +275,7 @@ class Shop:
             role=role,
             state=self.seed.store.state,
             data=str(place / "data"),
-            hub=HubPart(token=token, fingerprint=fingerprint, interfaces=("127.0.0.1",)),
+            hub=HubPart(token=token, fingerprint=self.fingerprint, interfaces=("127.0.0.1",)),
             scanners=(ScannerPart(kind="serial", path=str(scanner.path)),),
             printer=PrinterPart(url=f"tcp://127.0.0.1:{printer.port}"),
             panel=PANELS[role],
@@ -304,7 +307,7 @@ class Shop:
     async def start_hub(self) -> None:
         """Starts the hub, for the first time or again on its old port; returns when it answers."""
         self._hub_process = await self._run("hub", "hub", "--settings", str(self.hub_settings))
-        await _answers(f"http://127.0.0.1:{self._hub_port}/v1/health")
+        await _answers(f"https://127.0.0.1:{self._hub_port}/v1/health", verify=pinned([self.fingerprint]))
 
     def processes(self) -> list[int]:
         """Ids of the programs that run now."""
@@ -379,9 +382,9 @@ class Shop:
             await station.printer.stop()
 
 
-async def _answers(url: str) -> None:
+async def _answers(url: str, **more: Any) -> None:
     """Waits until a program answers. Raises ``Unavailable`` after :data:`START_TIME` seconds."""
-    async with httpx.AsyncClient(trust_env=False, timeout=2) as client:
+    async with httpx.AsyncClient(trust_env=False, timeout=2, **more) as client:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(START_TIME):
                 while True:

@@ -20,12 +20,9 @@ from litestar.params import JSONBody
 
 from kiosk.hub.changes import Listener
 from kiosk.hub.desk import Caller
-from kiosk.hub.discovery import Identity, answer_hello
 from kiosk.hub.settings import HubSettings, TerminalEntry
 from kiosk.hub.store import Hub
 from kiosk.model.base import Noun, to_json
-from kiosk.model.changes import Hello, HelloAnswer
-from kiosk.model.clock import Clock
 from kiosk.model.errors import Refusal, Refused
 from kiosk.model.questions import ANSWERS, ROLES, tag_of
 from kiosk.model.records import Accepted, Batch
@@ -34,12 +31,6 @@ log = logging.getLogger(__name__)
 
 BODY_MAX = 256 * 1024
 JSON = "application/json"
-VERSION = "1"
-
-
-def hub_id(identity: Identity) -> str:
-    """How a hub is named on the network: by its key, so that no two hubs are called the same."""
-    return f"hub-{identity.fingerprint[:12]}"
 
 
 class Health(Noun, frozen=True, kw_only=True):
@@ -105,20 +96,6 @@ async def take_records(
     return Response(to_json(taken), media_type=JSON)  # type: ignore[arg-type]
 
 
-@post("/v1/hello", status_code=200, tags=["finding"], request_max_body_size=4096, exclude_from_auth=True)
-async def hello(
-    data: JSONBody[Hello],
-    identity: NamedDependency[Identity],
-    settings: NamedDependency[HubSettings],
-    clock: NamedDependency[Clock],
-) -> Response[HelloAnswer]:
-    """Who is there? The hub signs the nonce with the key that terminals pin."""
-    answer = answer_hello(
-        identity, data, hub_id=hub_id(identity), store=settings.store.name, version=VERSION, clock=clock
-    )
-    return Response(to_json(answer), media_type=JSON)  # type: ignore[arg-type]
-
-
 @get("/v1/health", tags=["finding"])
 async def health(hub: NamedDependency[Hub]) -> Health:
     return Health(state_up=hub.watch.link.up, waiting=hub.watch.link.waiting)
@@ -173,9 +150,9 @@ def _problem(request: Request[Any, Any, Any], error: Exception) -> Response[dict
     return Response({"status": status, "title": words.get(status, "cannot")}, status_code=status)
 
 
-def make_app(hub: Hub, identity: Identity) -> Litestar:
+def make_app(hub: Hub) -> Litestar:
     """The ASGI application around an open hub."""
-    settings, clock = hub.settings, hub.clock
+    settings = hub.settings
 
     def caller(request: Request[Any, Any, Any]) -> Caller:
         return _caller_of(request.headers, settings.terminals)
@@ -188,20 +165,18 @@ def make_app(hub: Hub, identity: Identity) -> Litestar:
         dependencies={
             "caller": Provide(caller, sync_to_thread=False),
             "hub": provided(hub),
-            "identity": provided(identity),
             "settings": provided(settings),
-            "clock": provided(clock),
         },
         exception_handlers={Exception: _problem},
         openapi_config=_openapi(),
-        signature_types=[Caller, Hub, Identity, HubSettings, Clock],
+        signature_types=[Caller, Hub, HubSettings],
         logging_config=None,
     )
 
 
 def _handlers() -> list[Any]:
     questions = [_question_route(kind, answer) for kind, answer in ANSWERS.items()]
-    return [*questions, take_records, hello, health, changes]
+    return [*questions, take_records, health, changes]
 
 
 def _openapi() -> OpenAPIConfig:
@@ -218,11 +193,8 @@ def openapi_document() -> str:
     """The API's description as JSON text."""
     app = Litestar(
         route_handlers=_handlers(),
-        dependencies={
-            name: Provide(lambda: None, sync_to_thread=False)
-            for name in ("caller", "hub", "identity", "settings", "clock")
-        },
+        dependencies={name: Provide(lambda: None, sync_to_thread=False) for name in ("caller", "hub", "settings")},
         openapi_config=_openapi(),
-        signature_types=[Caller, Hub, Identity, HubSettings, Clock],
+        signature_types=[Caller, Hub, HubSettings],
     )
     return msgspec.json.format(msgspec.json.encode(app.openapi_schema.to_schema()), indent=2).decode()

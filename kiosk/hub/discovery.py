@@ -1,35 +1,24 @@
-"""How the hub is found and how it proves who it is.
+"""How the hub is found. A terminal trusts a key, never a name: zeroconf only tells where to knock.
 
-A terminal trusts a key, never a name: zeroconf only tells where to knock. What is announced is read by everybody in
-the building, so it holds a hub id, a protocol version and the first digits of the key's fingerprint, and nothing else.
+What is announced is read by everybody in the building, so it holds a hub id, a protocol version and the first digits of
+the key's fingerprint, and nothing else.
 """
 
 import asyncio
 import contextlib
 import ipaddress
 import logging
-import os
 import re
 from collections.abc import Sequence
-from pathlib import Path
 
 import ifaddr
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    PublicFormat,
-    load_pem_private_key,
-)
 from zeroconf import DNSQuestionType, IPVersion, NonUniqueNameException, ServiceInfo
 from zeroconf import Error as ZeroconfError
 from zeroconf.asyncio import AsyncServiceInfo, AsyncZeroconf
 
-from kiosk.model.changes import HUB_SERVICE, Hello, HelloAnswer, hello_words, key_fingerprint
-from kiosk.model.clock import Clock
-from kiosk.model.errors import Refusal, Refused, Unavailable
+from kiosk.hub.identity import Identity
+from kiosk.model.changes import HUB_SERVICE
+from kiosk.model.errors import Refusal, Refused
 from kiosk.model.text import text
 
 log = logging.getLogger(__name__)
@@ -43,114 +32,6 @@ same answer was given within the last second (RFC 6762, 6)."""
 
 _HUB_ID = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 """One DNS label (RFC 1035): the hub id is the announced name."""
-
-
-class Identity:
-    """The hub's Ed25519 key (RFC 8032). Whoever holds it is the hub, so this object never gives it out."""
-
-    def __init__(self, key: Ed25519PrivateKey) -> None:
-        self._key = key
-        self.public_key = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
-        """32 raw bytes."""
-        self.fingerprint = key_fingerprint(self.public_key)
-        """64 hex digits; terminals pin it."""
-
-    def __repr__(self) -> str:
-        return f"<Identity {self.fingerprint[:16]}>"
-
-    @classmethod
-    def load_or_make(cls, path: Path) -> "Identity":
-        """Reads the key (PEM, PKCS 8) from ``path``; makes it, readable for the owner alone, where there is none.
-
-        A damaged or exposed key is never replaced: every terminal of the store pins it, and a person has to decide.
-        Raises ``Unavailable`` with what to do.
-        """
-        try:
-            return cls(_load(path))
-        except FileNotFoundError:
-            pass
-        key = Ed25519PrivateKey.generate()
-        pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        try:
-            _write_new(path, pem)
-        except FileExistsError:
-            return cls(_load(path))  # another start of the hub was faster: both must use the same key
-        except OSError as trouble:
-            raise Unavailable(
-                text("The hub's key cannot be written to {file}. Make the folder writable for the hub.", file=path),
-                trouble.strerror or "",
-            ) from None
-        return cls(key)
-
-    def sign(self, words: bytes) -> bytes:
-        """The 64 bytes of an Ed25519 signature (RFC 8032)."""
-        return self._key.sign(words)
-
-
-def _load(path: Path) -> Ed25519PrivateKey:
-    try:
-        with path.open("rb") as file:
-            if os.fstat(file.fileno()).st_mode & 0o077:
-                raise Unavailable(
-                    text("Others can read the hub's key {file}. Set its mode to 600 and restart the hub.", file=path)
-                )
-            key = load_pem_private_key(file.read(65_536), password=None)
-    except FileNotFoundError:
-        raise
-    except OSError as trouble:
-        raise Unavailable(
-            text("The hub's key {file} cannot be read. Make it readable for the hub.", file=path),
-            trouble.strerror or "",
-        ) from None
-    except (ValueError, TypeError, UnsupportedAlgorithm):
-        raise _damaged(path) from None
-    if not isinstance(key, Ed25519PrivateKey):
-        raise _damaged(path)
-    return key
-
-
-def _damaged(path: Path) -> Unavailable:
-    return Unavailable(
-        text(
-            "The hub's key {file} is damaged. Restore it from the backup; with a new key every terminal has to be "
-            "paired again.",
-            file=path,
-        )
-    )
-
-
-def _write_new(path: Path, pem: bytes) -> None:
-    """All of the file or nothing, also over a power cut: written aside, flushed, then linked to its name."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(pem)
-            file.flush()
-            os.fsync(file.fileno())
-        os.link(aside, path)  # unlike rename, a link never replaces a key that is already there
-    finally:
-        aside.unlink(missing_ok=True)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
-
-
-def answer_hello(
-    identity: Identity, hello: Hello, *, hub_id: str, store: str, version: str, clock: Clock
-) -> HelloAnswer:
-    """Proves the key to whoever asks. ``store`` is shown to the installer. Raises ``ValueError`` on a wrong nonce."""
-    return HelloAnswer(
-        hub_id=hub_id,
-        store=store,
-        public_key=identity.public_key.hex(),
-        signature=identity.sign(hello_words(hello.nonce)).hex(),
-        version=version,
-        time=clock.now(),
-    )
 
 
 class Advertiser:

@@ -6,12 +6,13 @@ import logging
 import signal
 import socket
 from collections.abc import AsyncIterator, Iterator
+from typing import Any
 
 import uvicorn
-from litestar import Litestar
 
-from kiosk.hub.api import hub_id, make_app
-from kiosk.hub.discovery import Advertiser, Identity
+from kiosk.hub.api import make_app
+from kiosk.hub.discovery import Advertiser
+from kiosk.hub.identity import Identity
 from kiosk.hub.settings import HubSettings
 from kiosk.hub.store import Hub, opened
 from kiosk.model.clock import SystemClock
@@ -26,8 +27,6 @@ log = logging.getLogger(__name__)
 async def run(settings: HubSettings) -> None:
     """Until SIGTERM or SIGINT. Raises ``Unavailable`` where it cannot begin, ``Ours`` when a part of it died."""
     clock = SystemClock()
-    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    identity = Identity.load_or_make(settings.identity_key or settings.data_dir / "identity.pem")
     access = settings.tracking
     account = MetrcAccount(
         url=access.url,
@@ -52,21 +51,19 @@ async def run(settings: HubSettings) -> None:
     try:
         with _listening(settings.host, settings.port) as listening:
             async with opened(settings, tracking, registry, clock) as hub:
-                await _serve(hub, settings, identity, listening, stop)
+                await _serve(hub, listening, stop)
     finally:
         await tracking.close()
         await registry.close()
 
 
-async def _serve(
-    hub: Hub, settings: HubSettings, identity: Identity, listening: socket.socket, stop: asyncio.Event
-) -> None:
-    server = _Server(make_app(hub, identity))
+async def _serve(hub: Hub, listening: socket.socket, stop: asyncio.Event) -> None:
+    server = Server(make_app(hub), hub.identity)
     serving = asyncio.create_task(server.serve(sockets=[listening]))
     try:
         port = listening.getsockname()[1]
-        log.info("the hub of %s listens on port %d", settings.store.name, port)
-        async with _announced(settings, identity, port):
+        log.info("the hub of %s listens on port %d", hub.settings.store.name, port)
+        async with _announced(hub.settings, hub.identity, port):
             await _first(stop, hub.broken)
     finally:
         server.should_exit = True
@@ -75,15 +72,20 @@ async def _serve(
         raise Ours(text("A part of the hub stopped by itself. Start the hub again; its log says which."))
 
 
-class _Server(uvicorn.Server):
-    def __init__(self, app: Litestar) -> None:
+class Server(uvicorn.Server):
+    """Serves over TLS and no other way."""
+
+    def __init__(self, app: Any, identity: Identity) -> None:
         super().__init__(
             uvicorn.Config(
                 app,
+                ssl_context_factory=lambda _, __: identity.tls(),
                 log_config=None,
                 access_log=False,
                 lifespan="off",
                 ws="websockets-sansio",
+                interface="asgi3",
+                proxy_headers=False,
                 timeout_graceful_shutdown=2,
             )
         )
@@ -123,7 +125,7 @@ async def _announced(settings: HubSettings, identity: Identity, port: int) -> As
         yield
         return
     interfaces = () if settings.host in ("0.0.0.0", "::") else (settings.host,)
-    advertiser = Advertiser(identity, hub_id=hub_id(identity), port=port, interfaces=interfaces)
+    advertiser = Advertiser(identity, hub_id=identity.name, port=port, interfaces=interfaces)
     try:
         await advertiser.start()
     except Refused as refused:  # somebody else's hub must not end this one

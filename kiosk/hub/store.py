@@ -15,6 +15,7 @@ from kiosk.hub.changes import Feed, Listener, seen_by
 from kiosk.hub.database import Database, alone, load_or_make_key
 from kiosk.hub.desk import Desk
 from kiosk.hub.facts import Consequences
+from kiosk.hub.identity import Identity
 from kiosk.hub.registry import RegistryDesk, forget_old
 from kiosk.hub.reporting import Reporting, StateCall, StateWatch
 from kiosk.hub.settings import HubSettings
@@ -39,6 +40,7 @@ class Hub:
     """Make it with :func:`opened`. Its methods belong to one event loop."""
 
     settings: HubSettings
+    identity: Identity
     database: Database
     tracking: Tracking
     clock: Clock
@@ -153,6 +155,7 @@ async def opened(
 async def _opened(settings: HubSettings, tracking: Tracking, registry: Registry, clock: Clock) -> AsyncIterator[Hub]:
     file = settings.data_dir / "hub.db"
     new = not file.exists()
+    identity = Identity.load_or_make(settings.identity_key or settings.data_dir / "identity.pem")
     secret = load_or_make_key(settings.data_dir / "patients.key", may_make=new)
     database = Database(
         file, load_or_make_key(settings.database_key or settings.data_dir / "database.key", may_make=new)
@@ -162,6 +165,7 @@ async def _opened(settings: HubSettings, tracking: Tracking, registry: Registry,
     watch = StateWatch(clock, feed.tell)
     hub = Hub(
         settings=settings,
+        identity=identity,
         database=database,
         tracking=tracking,
         clock=clock,

@@ -1,25 +1,21 @@
 """How a terminal finds its hub, and why it believes that it is the hub.
 
 Names and announcements are hints anybody can forge; what counts is the key whose fingerprint was pinned when the
-terminal was paired. A candidate is asked one thing, ``POST /v1/hello`` with a fresh nonce, and gets nothing else
-before its signature over that nonce is proven. Multicast DNS keeps a dead hub's name for up to 120 s (RFC 6762, 10),
-so finding says nothing about being alive: that is the link's work.
+terminal was paired. A candidate proves its key in the TLS handshake, and hears nothing before. Multicast DNS keeps a
+dead hub's name for up to 120 s (RFC 6762, 10), so finding says nothing about being alive: that is the link's work.
 """
 
 import asyncio
 import ipaddress
 import logging
 import re
-import secrets
-import ssl
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, Literal
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
-from kiosk.model.base import Noun, from_json, to_json
-from kiosk.model.changes import HUB_SERVICE, Hello, HelloAnswer, hello_words, key_fingerprint
+from kiosk.local_store.tls import peer_of, pinned, unpinned
+from kiosk.model.base import Noun
+from kiosk.model.changes import HUB_SERVICE
+from kiosk.model.pairing import hub_name
 from kiosk.model.text import Text, text
 
 # Finding needs two large libraries; a starting terminal draws its first picture before they are loaded.
@@ -39,28 +35,24 @@ MOST_TRIED = 16
 MOST_HEARD = 64
 """Announcements read in one search."""
 _AT_ONCE = 4
-_HELLO_BYTES = 4096
-
-_HUB_ID = re.compile(r"[A-Za-z0-9-]{1,63}")
 
 
 class HubAddress(Noun, frozen=True, kw_only=True):
     """What a terminal knows about its hub.
 
-    ``pin`` is the key fingerprint (64 hex digits) or ``""``, ``last`` and ``static`` are ``"host:port"`` or ``""``,
-    ``interfaces`` the terminal's own IPv4 addresses to listen on (empty: all). ``trust_first`` allows a terminal
-    without a pin to take the one hub that is there. Raises ``ValueError`` on anything else.
+    ``pins`` are the fingerprints (64 hex digits) of its key and of the one that will follow, ``last`` and ``static``
+    are ``"host:port"`` or ``""``, ``interfaces`` the terminal's own IPv4 addresses to listen on (empty: all). Raises
+    ``ValueError`` on anything else.
     """
 
-    pin: str = ""
+    pins: tuple[str, ...] = ()
     last: str = ""
     static: str = ""
     interfaces: tuple[str, ...] = ()
-    trust_first: bool = False
 
     def __post_init__(self) -> None:
-        if self.pin and not re.fullmatch("[0-9a-f]{64}", self.pin):
-            raise ValueError("the hub's fingerprint is 64 digits from 0 to 9 and a to f")
+        if not all(re.fullmatch("[0-9a-f]{64}", pin) for pin in self.pins):
+            raise ValueError("a hub's fingerprint is 64 digits from 0 to 9 and a to f")
         for address in (self.last, self.static):
             if address:
                 split_address(address)
@@ -69,24 +61,25 @@ class HubAddress(Noun, frozen=True, kw_only=True):
 
 
 class Found(Noun, frozen=True, kw_only=True):
-    """A hub that has proven its key. ``pinned`` False: the key was not known before and is now to be pinned."""
+    """Somebody who has proven a key: the hub where it is the pinned one, else a stranger."""
 
     address: str
-    hub_id: str
-    store: str
     fingerprint: str
-    pinned: bool
+
+    @property
+    def name(self) -> str:
+        return hub_name(self.fingerprint)
 
 
 class NotFound(Noun, frozen=True, kw_only=True):
     """No hub to talk to.
 
-    ``why``: ``nobody`` answered; ``other_key``: only hubs with another key answered; ``several`` hubs answered and
-    none is pinned, so nobody guesses; ``not_trusted``: one answered, but this terminal may not choose by itself.
-    ``hubs`` are those that answered, for the installer.
+    ``why``: ``nobody`` answered; ``other_key``: only others than the pinned hub answered; ``several`` hubs answered and
+    none is pinned, so nobody guesses; ``not_paired``: one answered, but a terminal does not choose by itself. ``hubs``
+    are those that answered.
     """
 
-    why: Literal["nobody", "other_key", "several", "not_trusted"]
+    why: Literal["nobody", "other_key", "several", "not_paired"]
     reason: Text
     hubs: tuple[Found, ...] = ()
 
@@ -99,18 +92,24 @@ def split_address(address: str) -> tuple[str, int]:
     return parts[1] or parts[2], int(parts[3] or HUB_PORT)
 
 
-def url(address: str, path: str, scheme: str = "http") -> str:
+def url(address: str, path: str, scheme: str = "https") -> str:
     host, port = split_address(address)
     return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}{path}"
 
 
-def plain_client(seconds: float, **more: Any) -> "httpx.AsyncClient":
-    """A client that goes straight to the hub: no proxies, no redirects, nothing from the environment."""
+def pinned_client(found: Found, seconds: float, **more: Any) -> "httpx.AsyncClient":
+    """A client that goes straight to this hub: no proxies, no redirects, nothing from the environment."""
     import httpx  # noqa: PLC0415
 
-    # An empty TLS context: loading the system's certificate authorities takes longer than a whole greeting.
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    return httpx.AsyncClient(timeout=seconds, trust_env=False, follow_redirects=False, verify=context, **more)
+    context = pinned([found.fingerprint])
+    return httpx.AsyncClient(
+        base_url=url(found.address, ""),
+        timeout=seconds,
+        trust_env=False,
+        follow_redirects=False,
+        verify=context,
+        **more,
+    )
 
 
 async def read_at_most(answer: "httpx.Response", most: int) -> bytes | None:
@@ -124,39 +123,17 @@ async def read_at_most(answer: "httpx.Response", most: int) -> bytes | None:
 
 
 async def greet(address: str) -> Found | None:
-    """Asks who is there. None: nobody, nonsense, or no proof within :data:`GREETING`. Never raises for these."""
-    import httpx  # noqa: PLC0415
-
-    nonce = secrets.token_hex(32)
+    """Who is there? None: nobody, nonsense, or no proof within :data:`GREETING`. Never raises for these, and sends
+    nothing but the handshake."""
+    host, port = split_address(address)
     try:
-        async with (
-            asyncio.timeout(GREETING),
-            plain_client(GREETING) as client,
-            client.stream(
-                "POST",
-                url(address, "/v1/hello"),
-                content=to_json(Hello(nonce=nonce)),
-                headers={"Content-Type": "application/json", "Accept-Encoding": "identity"},
-            ) as answer,
-        ):
-            body = await read_at_most(answer, _HELLO_BYTES) if answer.status_code in {200, 201} else None
-    except (OSError, TimeoutError, httpx.HTTPError, httpx.InvalidURL):
+        async with asyncio.timeout(GREETING):
+            _, writer = await asyncio.open_connection(host, port, ssl=unpinned())
+    except (OSError, TimeoutError):
         return None
-    return _proven(address, nonce, body) if body is not None else None
-
-
-def _proven(address: str, nonce: str, body: bytes) -> Found | None:
-    try:
-        answer = from_json(body, HelloAnswer)
-        key = bytes.fromhex(answer.public_key)
-        Ed25519PublicKey.from_public_bytes(key).verify(bytes.fromhex(answer.signature), hello_words(nonce))
-    except (ValueError, InvalidSignature, RecursionError):
-        return None
-    if not _HUB_ID.fullmatch(answer.hub_id) or not answer.store.isprintable() or len(answer.store) > 200:
-        return None  # these two are shown to the installer
-    return Found(
-        address=address, hub_id=answer.hub_id, store=answer.store, fingerprint=key_fingerprint(key), pinned=False
-    )
+    fingerprint = peer_of(writer.get_extra_info("ssl_object"))
+    writer.transport.abort()
+    return Found(address=address, fingerprint=fingerprint) if fingerprint else None
 
 
 async def find(
@@ -169,7 +146,7 @@ async def find(
     ``look_for`` plus a few greetings.
     """
     search = _Search(settings, greet)
-    if settings.pin and settings.last:
+    if settings.pins and settings.last:
         await search.knock(settings.last)
     if not search.done:
         await search.listen(look_for)
@@ -201,11 +178,8 @@ class _Search:
             hub = None if self.done else await self._greet(address)
         if hub is None:
             return
-        pin = self._settings.pin
-        if not pin:
-            self._hubs.setdefault(hub.fingerprint, hub)
-        elif secrets.compare_digest(hub.fingerprint, pin):
-            self._right = Found(address=hub.address, hub_id=hub.hub_id, store=hub.store, fingerprint=pin, pinned=True)
+        if hub.fingerprint in self._settings.pins:
+            self._right = hub
             self._right_one.set()
         else:
             self._hubs.setdefault(hub.fingerprint, hub)
@@ -267,7 +241,8 @@ class _Search:
             return  # a broken announcement is none
         if version != "1" or not info.port:
             return
-        wanted = not self._settings.pin or (hint or "") == self._settings.pin[:16]
+        pins = self._settings.pins
+        wanted = not pins or hint in [pin[:16] for pin in pins]
         for address in addresses:
             if not ipaddress.IPv4Address(address).is_private:
                 continue  # an announcement must not make the terminal knock somewhere outside the shop
@@ -279,7 +254,7 @@ class _Search:
 
     def outcome(self) -> Found | NotFound:
         hubs = tuple(self._hubs.values())
-        names = ", ".join(sorted(hub.hub_id for hub in hubs))
+        names = ", ".join(sorted(hub.name for hub in hubs))
         if self._right is not None:
             if hubs:
                 log.warning("besides the right hub these answer with other keys: %s", names)
@@ -289,7 +264,7 @@ class _Search:
                 why="nobody",
                 reason=text("The hub does not answer. Check that it is switched on and that the network cable is in."),
             )
-        if self._settings.pin:
+        if self._settings.pins:
             return NotFound(
                 why="other_key",
                 reason=text("{hubs} answers as a hub but is not this store's hub. Call the manager.", hubs=names),
@@ -301,10 +276,8 @@ class _Search:
                 reason=text("Several hubs answer: {hubs}. Pair this terminal with the right one.", hubs=names),
                 hubs=hubs,
             )
-        if not self._settings.trust_first:
-            return NotFound(
-                why="not_trusted",
-                reason=text("Hub {hubs} answers. Pair this terminal with it before work starts.", hubs=names),
-                hubs=hubs,
-            )
-        return hubs[0]
+        return NotFound(
+            why="not_paired",
+            reason=text("Hub {hubs} answers. Pair this terminal with it before work starts.", hubs=names),
+            hubs=hubs,
+        )

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 import msgspec
 
 from kiosk.local_store.allowed import allowed, unknown_here
-from kiosk.local_store.finder import Found, HubAddress, NotFound, find, plain_client, read_at_most, split_address, url
+from kiosk.local_store.finder import Found, HubAddress, NotFound, find, pinned_client, read_at_most, split_address, url
 from kiosk.local_store.live import Gap, Live, copy_of
+from kiosk.local_store.tls import pinned
 from kiosk.model.base import Noun, from_json, to_json
 from kiosk.model.changes import AnyMessage, Change, Snapshot
 from kiosk.model.clock import Clock
@@ -83,7 +84,7 @@ class HubLink:
 
     ``on_change`` is called after each new :attr:`live`, ``on_connection`` with each new :attr:`connection`;
     both in the event loop, and both must return at once. ``on_found`` is told each time where the hub was found, to be
-    remembered: its address, and its fingerprint where none was pinned.
+    remembered.
     """
 
     def __init__(
@@ -276,7 +277,7 @@ class HubLink:
             tries += 1
 
     async def _remember(self, found: Found) -> None:
-        self._hub = msgspec.structs.replace(self._hub, pin=found.fingerprint, last=found.address)
+        self._hub = msgspec.structs.replace(self._hub, last=found.address)
         if self._on_found is not None:
             try:
                 await self._on_found(found)
@@ -285,9 +286,9 @@ class HubLink:
 
     async def _stay_with(self, found: Found) -> Text:
         """Talks to a hub that has just proven itself until the connection breaks; returns why."""
-        async with plain_client(
+        async with pinned_client(
+            found,
             self._pace.question,
-            base_url=url(found.address, ""),
             headers={**self._headers, "Content-Type": "application/json", "Accept-Encoding": "identity"},
         ) as client:
             self._client = client
@@ -312,7 +313,8 @@ class HubLink:
         host, port = split_address(found.address)
         try:
             async with connect(
-                url(found.address, "/v1/changes", scheme="ws"),
+                url(found.address, "/v1/changes", scheme="wss"),
+                ssl=pinned([found.fingerprint]),
                 host=host,  # named, so that no redirect leads elsewhere
                 port=port,
                 additional_headers=self._headers,

@@ -5,11 +5,7 @@ exactly one with each change sent on this connection (a terminal that sees a gap
 anew). Which topics a terminal gets depends on its role: the check-in terminal gets none but ``state``.
 """
 
-import hashlib
 from datetime import datetime
-from typing import Annotated
-
-from msgspec import Meta
 
 from kiosk.model.base import Noun
 from kiosk.model.orders import PickLine, QueueEntry, Receipt
@@ -51,39 +47,3 @@ AnyMessage = Snapshot | Change
 HUB_SERVICE = "_dispensary-hub._tcp.local."
 """What the hub announces by zeroconf. TXT holds ``v`` (``"1"``), ``id`` (hub id) and ``fp`` (first 16 hex digits of
 the fingerprint) and nothing else. All three are hints: anybody in the building can announce anything."""
-
-
-def hello_words(nonce: str) -> bytes:
-    """What the hub signs to answer :class:`Hello`. The prefix keeps the key from signing anything else by this route.
-
-    Raises ``ValueError`` when ``nonce`` is not 64 hex digits.
-    """
-    raw = bytes.fromhex(nonce)
-    if len(raw) != 32 or len(nonce) != 64:
-        raise ValueError("a nonce is 64 hex digits")
-    return b"dispensary-hub hello v1|" + raw
-
-
-def key_fingerprint(public_key: bytes) -> str:
-    """SHA-256 of the raw Ed25519 public key (32 bytes, RFC 8032), in hex: what terminals pin."""
-    return hashlib.sha256(public_key).hexdigest()
-
-
-class Hello(Noun, frozen=True, kw_only=True):
-    """Body of ``POST /v1/hello``: who are you? ``nonce`` is 32 random bytes in hex."""
-
-    nonce: Annotated[str, Meta(pattern="^[0-9a-f]{64}$", min_length=64, max_length=64)]
-
-
-class HelloAnswer(Noun, frozen=True, kw_only=True):
-    """The hub proves its key: ``signature`` (hex) is Ed25519 over :func:`hello_words` of the nonce.
-
-    ``public_key`` is hex; its SHA-256 (hex) is the fingerprint that terminals pin.
-    """
-
-    hub_id: str
-    store: str
-    public_key: str
-    signature: str
-    version: str
-    time: datetime

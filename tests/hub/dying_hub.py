@@ -7,14 +7,13 @@ or a claim is its last deed.
 import asyncio
 import os
 import signal
+import socket
 import sys
 from pathlib import Path
 from typing import Any
 
-import uvicorn
-
 from kiosk.hub.api import make_app
-from kiosk.hub.discovery import Identity
+from kiosk.hub.main import Server
 from kiosk.hub.staff import Staff
 from kiosk.hub.stock import refresh
 from kiosk.hub.store import opened
@@ -38,9 +37,8 @@ async def main(folder: Path) -> None:
             return result
 
         hub.database.write = write_and_die  # type: ignore[method-assign]
-        app = make_app(hub, Identity.load_or_make(folder / "identity.pem"))
-        server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, lifespan="off"))
-        serving = asyncio.create_task(server.serve())
+        server = Server(make_app(hub), hub.identity)
+        serving = asyncio.create_task(server.serve([socket.create_server(("127.0.0.1", 0))]))
         while not server.started:
             await asyncio.sleep(0.01)
         sys.stdout.write(f"{server.servers[0].sockets[0].getsockname()[1]}\n")

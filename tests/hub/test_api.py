@@ -3,12 +3,12 @@
 import asyncio
 import contextlib
 import json
+import socket
 import sqlite3
 import subprocess
 import sys
 
 import pytest
-import uvicorn
 from openapi_spec_validator import validate
 from sqlalchemy.exc import DatabaseError
 from websockets.asyncio.client import connect
@@ -16,7 +16,9 @@ from websockets.exceptions import InvalidStatus
 
 from kiosk.hub import ledger
 from kiosk.hub.api import make_app, openapi_document
+from kiosk.hub.main import Server
 from kiosk.hub.schema import records
+from kiosk.local_store.tls import pinned
 from kiosk.model import questions as q
 from kiosk.model import records as r
 from kiosk.model.base import from_json
@@ -37,7 +39,7 @@ def test_the_document_of_the_api_is_sound_and_complete():
     validate(document)
     for question in q.ANSWERS:
         assert f"/v1/ask/{q.tag_of(question)}" in document["paths"]
-    for path in ("/v1/records", "/v1/hello", "/v1/health"):
+    for path in ("/v1/records", "/v1/health"):
         assert path in document["paths"]
 
 
@@ -172,13 +174,13 @@ async def test_the_database_is_encrypted_durable_and_recent(shop, tmp_path):
 
 @pytest.mark.requirement("PAT-10", "PRV-03")
 async def test_each_role_is_told_what_it_may_see(tmp_path):
-    async with trial(tmp_path) as shop, served(make_app(shop.hub, shop.identity)) as port:
+    async with trial(tmp_path) as shop, served(shop.hub) as port:
         heard: dict[str, list[Change]] = {terminal: [] for terminal in TERMINALS}
         raw: dict[str, bytes] = dict.fromkeys(TERMINALS, b"")
 
         async def listen(terminal, joined):
             headers = {"Authorization": f"Bearer token-of-{terminal:>16}"}
-            async with connect(f"ws://127.0.0.1:{port}/v1/changes", additional_headers=headers) as socket:
+            async with changes_of(shop, port, headers) as socket:
                 snapshot = from_json(await socket.recv(), Snapshot)
                 assert (snapshot.queue, snapshot.lines) == ((), ())
                 joined.set()
@@ -210,15 +212,13 @@ async def test_each_role_is_told_what_it_may_see(tmp_path):
 async def test_within_a_second_every_counter_sees_the_patient_and_every_handheld_the_line(tmp_path):
     async with (
         trial(tmp_path) as shop,
-        served(make_app(shop.hub, shop.identity)) as port,
+        served(shop.hub) as port,
         contextlib.AsyncExitStack() as on,
     ):
 
         async def listening(terminal):
             headers = {"Authorization": f"Bearer token-of-{terminal:>16}"}
-            socket = await on.enter_async_context(
-                connect(f"ws://127.0.0.1:{port}/v1/changes", additional_headers=headers)
-            )
+            socket = await on.enter_async_context(changes_of(shop, port, headers))
             from_json(await socket.recv(), Snapshot)
             return socket
 
@@ -244,12 +244,17 @@ async def test_within_a_second_every_counter_sees_the_patient_and_every_handheld
 
 @pytest.mark.parametrize("token", ["", "Bearer wrong"])
 async def test_an_unknown_terminal_hears_nothing(tmp_path, token):
-    async with trial(tmp_path) as shop, served(make_app(shop.hub, shop.identity)) as port:
+    async with trial(tmp_path) as shop, served(shop.hub) as port:
         headers = {"Authorization": token} if token else {}
         with pytest.raises(InvalidStatus) as refused:
-            async with connect(f"ws://127.0.0.1:{port}/v1/changes", additional_headers=headers):
+            async with changes_of(shop, port, headers):
                 pass
         assert refused.value.response.status_code in (401, 403)
+
+
+def changes_of(shop, port, headers):
+    tls = pinned([shop.hub.identity.fingerprint])
+    return connect(f"wss://127.0.0.1:{port}/v1/changes", ssl=tls, additional_headers=headers)
 
 
 def _over(changes):
@@ -261,11 +266,10 @@ def _gone(changes):
 
 
 @contextlib.asynccontextmanager
-async def served(app):
-    """The app on a real socket; gives its port."""
-    config = uvicorn.Config(app, port=0, log_config=None, lifespan="off", ws="websockets-sansio")
-    server = uvicorn.Server(config)
-    serving = asyncio.create_task(server.serve())
+async def served(hub):
+    """The hub on a real socket; gives its port."""
+    server = Server(make_app(hub), hub.identity)
+    serving = asyncio.create_task(server.serve([socket.create_server(("127.0.0.1", 0))]))
     async with asyncio.timeout(5):
         while not server.started:
             await asyncio.sleep(0.01)

@@ -14,8 +14,10 @@ import pytest
 from sqlalchemy import event
 from sqlcipher3 import dbapi2
 
+from kiosk.hub.identity import Identity
 from kiosk.hub.reporting import waiting_reports
 from kiosk.hub.schema import orders, visits
+from kiosk.local_store.finder import Found, pinned_client
 from kiosk.model import questions as q
 from kiosk.model import records as r
 from kiosk.model.base import to_json
@@ -46,9 +48,10 @@ async def hub_process(folder):
         await process.wait()
 
 
-async def post(port, terminal, path, body) -> httpx.Response:
+async def post(folder, port, terminal, path, body) -> httpx.Response:
     headers = {"Authorization": f"Bearer token-of-{terminal:>16}", "Content-Type": "application/json"}
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=10) as client:
+    found = Found(address=f"127.0.0.1:{port}", fingerprint=Identity.load_or_make(folder / "identity.pem").fingerprint)
+    async with pinned_client(found, 10) as client:
         return await client.post(path, content=to_json(body), headers=headers)
 
 
@@ -57,10 +60,10 @@ async def killed_and_asked_again(folder, terminal, path, body) -> bytes:
     async with hub_process(folder) as (process, port):
         (folder / "die").touch()
         with pytest.raises(httpx.HTTPError):
-            await post(port, terminal, path, body)
+            await post(folder, port, terminal, path, body)
         assert await process.wait() == -signal.SIGKILL
     async with hub_process(folder) as (_, port):
-        second, third = [await post(port, terminal, path, body) for _ in range(2)]
+        second, third = [await post(folder, port, terminal, path, body) for _ in range(2)]
         assert second.status_code == 200, second.text
         assert second.content == third.content
         return second.content

@@ -5,11 +5,11 @@ import contextlib
 import os
 import signal
 
-import httpx
 import pytest
 
 from kiosk.hub import main
 from kiosk.hub.discovery import Advertiser
+from kiosk.local_store.finder import Found, pinned_client
 from kiosk.model.errors import Refusal, Refused
 from kiosk.model.text import text
 from tests.hub.world import changed, settings
@@ -24,7 +24,7 @@ class TrialAdvertiser:
     asked: asyncio.Future
 
     def __init__(self, identity, *, hub_id, port, interfaces):
-        self.port = port
+        self.identity, self.port = identity, port
         self.closed = False
 
     async def start(self):
@@ -52,20 +52,21 @@ async def running(folder, monkeypatch, *, refused=False):
     assert announced.closed
 
 
-async def health_at(port) -> int:
-    async with httpx.AsyncClient(trust_env=False) as client:
-        return (await client.get(f"http://127.0.0.1:{port}/v1/health")).status_code
+async def health_at(announced) -> int:
+    found = Found(address=f"127.0.0.1:{announced.port}", fingerprint=announced.identity.fingerprint)
+    async with pinned_client(found, 5) as client:
+        return (await client.get("/v1/health")).status_code
 
 
 async def test_what_is_announced_is_the_port_it_listens_on(tmp_path, monkeypatch):
     async with running(tmp_path, monkeypatch) as announced:
         assert announced.port != 0
-        assert await health_at(announced.port) == 200
+        assert await health_at(announced) == 200
 
 
 async def test_a_refused_announcement_is_said_plainly_and_the_hub_goes_on(tmp_path, monkeypatch, caplog):
     async with running(tmp_path, monkeypatch, refused=True) as announced:
-        assert await health_at(announced.port) == 200
+        assert await health_at(announced) == 200
     (said,) = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
     assert "Another machine is called so. Switch it off." in said
 

@@ -12,7 +12,6 @@ import msgspec
 from litestar.testing import AsyncTestClient
 
 from kiosk.hub.api import make_app
-from kiosk.hub.discovery import Identity
 from kiosk.hub.settings import HubSettings, RegistryAccess, StaffEntry, StoreFacts, TerminalEntry, TrackingAccess
 from kiosk.hub.staff import Staff
 from kiosk.hub.stock import refresh
@@ -193,7 +192,6 @@ class Trial:
     state: TrialState
     registry: TrialRegistry
     clock: ManualClock
-    identity: Identity
     sessions: dict[str, str] = field(default_factory=dict)
     seqs: dict[str, int] = field(default_factory=dict)
     keys: int = 0
@@ -331,9 +329,8 @@ async def trial(folder: Path, state: TrialState | None = None, **more: Any) -> A
     async with opened(changed(chosen, registry=access), state, registry, clock, work=False) as hub:
         hub.desk.staff = QuickStaff(hub.settings.staff)
         await hub.database.write(refresh, await state.stock())
-        identity = Identity.load_or_make(folder / "identity.pem")
-        async with AsyncTestClient(make_app(hub, identity)) as client:
-            yield Trial(hub, client, state, registry, clock, identity)
+        async with AsyncTestClient(make_app(hub)) as client:
+            yield Trial(hub, client, state, registry, clock)
 
 
 def changed(noun: Any, **fields: Any) -> Any:

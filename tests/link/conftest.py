@@ -109,7 +109,7 @@ async def until(so: Callable[[], bool], within: float = 5.0) -> None:
 
 def pinned(hub: FakeHub, **more: Any) -> HubAddress:
     more.setdefault("last", hub.address)
-    return HubAddress(pin=hub.identity.fingerprint, interfaces=("127.0.0.1",), **more)
+    return HubAddress(pins=(hub.identity.fingerprint,), interfaces=("127.0.0.1",), **more)
 
 
 @pytest.fixture

@@ -1,8 +1,8 @@
 """A small hub on a real socket, and a wire that can be cut, frozen and listened to. Both can be told to misbehave."""
 
 import asyncio
-import contextlib
 import socket
+import ssl
 import struct
 import tempfile
 from collections.abc import Awaitable, Callable
@@ -10,12 +10,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import uvicorn
-
-from kiosk.hub.discovery import Identity, answer_hello
+from kiosk.hub.identity import Identity
+from kiosk.hub.main import Server
+from kiosk.local_store.tls import unpinned
 from kiosk.model.base import from_json, to_json
-from kiosk.model.changes import Change, Hello, Snapshot, StateLink
-from kiosk.model.clock import SystemClock
+from kiosk.model.changes import Change, Snapshot, StateLink
 from kiosk.model.records import Accepted, Batch, Record
 
 Answer = tuple[int, str, bytes]
@@ -30,18 +29,11 @@ def new_identity() -> Identity:
         return Identity.load_or_make(Path(folder) / "key.pem")
 
 
-class _Server(uvicorn.Server):
-    @contextlib.contextmanager
-    def capture_signals(self) -> Any:
-        yield
-
-
 class FakeHub:
     """``answers`` maps a path to what it answers; ``records`` is the ledger; ``seen`` every request's path."""
 
-    def __init__(self, identity: Identity | None = None, *, hub_id: str = "hub-a", token: str = TOKEN) -> None:
+    def __init__(self, identity: Identity | None = None, *, token: str = TOKEN) -> None:
         self.identity = identity or new_identity()
-        self.hub_id = hub_id
         self.token = token
         self.answers: dict[str, Answer | Callable[[bytes], Awaitable[Answer]]] = {}
         self.snapshot = Snapshot(cursor=0, state=STATE_UP)
@@ -55,7 +47,7 @@ class FakeHub:
         self.headers: list[dict[str, str]] = []
         self.listeners: set[asyncio.Queue[bytes | None]] = set()
         self.port = 0
-        self._server: _Server | None = None
+        self._server: Server | None = None
         self._task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> "FakeHub":
@@ -68,8 +60,7 @@ class FakeHub:
     async def start(self, port: int = 0) -> None:
         listening = socket.create_server(("127.0.0.1", port))
         self.port = listening.getsockname()[1]
-        config = uvicorn.Config(self._app, log_config=None, lifespan="off", ws="websockets-sansio", interface="asgi3")
-        self._server = _Server(config)
+        self._server = Server(self._app, self.identity)
         self._task = asyncio.create_task(self._server.serve([listening]))
         while not self._server.started:
             await asyncio.sleep(0.005)
@@ -120,12 +111,6 @@ class FakeHub:
         if path in self.answers:
             answer = self.answers[path]
             return await answer(body) if callable(answer) else answer
-        if path == "/v1/hello":
-            hello = from_json(body, Hello)
-            answered = answer_hello(
-                self.identity, hello, hub_id=self.hub_id, store="Harbour Street", version="0", clock=SystemClock()
-            )
-            return 200, JSON, to_json(answered)
         if not known:
             return 401, JSON, b"{}"
         if path == "/v1/records":
@@ -246,3 +231,63 @@ class Wire:
                 await sink.drain()
                 await asyncio.sleep(0.01 if self.drips else 0)
         sink.close()
+
+
+class Eavesdropper:
+    """Somebody else's machine that speaks TLS with a key of its own and keeps every byte it is told; ``relay_to`` has
+    it pass them on to the hub, ``most`` is the newest version of TLS it speaks."""
+
+    def __init__(self, *, relay_to: int = 0, most: ssl.TLSVersion = ssl.TLSVersion.MAXIMUM_SUPPORTED) -> None:
+        self.identity = new_identity()
+        self.heard = b""
+        self.visits = 0
+        self.here = 0
+        """Connections that are open now."""
+        self.port = 0
+        self._relay_to = relay_to
+        self._context = self.identity.tls()
+        self._context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
+        self._context.maximum_version = most
+        self._server: asyncio.Server | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def __aenter__(self) -> "Eavesdropper":
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self.port = self._server.sockets[0].getsockname()[1]
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        assert self._server is not None
+        self._server.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    @property
+    def address(self) -> str:
+        return f"127.0.0.1:{self.port}"
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """The handshake by hand, so that one the terminal breaks off is seen too."""
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
+        self.here += 1
+        there = None
+        try:
+            await writer.start_tls(self._context, ssl_handshake_timeout=2)
+            if self._relay_to:
+                _, there = await asyncio.open_connection("127.0.0.1", self._relay_to, ssl=unpinned())
+            while data := await reader.read(65_536):
+                self.heard += data
+                if there is not None:
+                    there.write(data)
+        except OSError:
+            pass
+        finally:
+            self.here -= 1
+            self.visits += 1
+            self._tasks.discard(task)
+            for each in (writer, there):
+                if each is not None:
+                    each.transport.abort()

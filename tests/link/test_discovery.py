@@ -1,20 +1,20 @@
-"""The hub's key, what it signs, and what it says about itself."""
+"""The hub's key, and what it says about itself."""
 
 import asyncio
 import hashlib
 import stat
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.x509 import load_pem_x509_certificate
 from zeroconf import DNSQuestionType, IPVersion, Zeroconf
 from zeroconf.asyncio import AsyncServiceInfo, AsyncZeroconf
 
-from kiosk.hub import discovery
-from kiosk.hub.discovery import Advertiser, Identity, answer_hello
-from kiosk.model.base import from_json
-from kiosk.model.changes import Hello, hello_words
-from kiosk.model.clock import ManualClock
+from kiosk.hub import discovery, identity
+from kiosk.hub.discovery import Advertiser
+from kiosk.hub.identity import Identity
 from kiosk.model.errors import Refused, Unavailable
+from kiosk.model.pairing import ED25519_SPKI
 from tests.link.fake_hub import new_identity
 
 HERE = ("127.0.0.1",)
@@ -26,7 +26,7 @@ def test_the_key_is_made_once_and_is_the_owners_alone(tmp_path):
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert Identity.load_or_make(path).fingerprint == made.fingerprint
     assert [it.name for it in path.parent.iterdir()] == ["hub.pem"]
-    assert made.fingerprint == hashlib.sha256(made.public_key).hexdigest()
+    assert made.fingerprint == hashlib.sha256(ED25519_SPKI + made.public_key).hexdigest()
 
 
 @pytest.mark.parametrize(
@@ -51,57 +51,43 @@ def test_a_key_that_others_can_read_is_refused(tmp_path):
 
 def test_two_starts_at_once_use_the_same_key(tmp_path, monkeypatch):
     path = tmp_path / "hub.pem"
-    write = discovery._write_new
+    write = identity._write_new
 
     def write_late(late_path, pem):
-        monkeypatch.setattr(discovery, "_write_new", write)
+        monkeypatch.setattr(identity, "_write_new", write)
         faster.append(Identity.load_or_make(path))
         write(late_path, pem)
 
     faster: list[Identity] = []
-    monkeypatch.setattr(discovery, "_write_new", write_late)
+    monkeypatch.setattr(identity, "_write_new", write_late)
     slower = Identity.load_or_make(path)
     assert slower.fingerprint == faster[0].fingerprint == Identity.load_or_make(path).fingerprint
 
 
 def test_the_key_is_in_no_repr():
-    identity = new_identity()
-    assert repr(identity) == f"<Identity {identity.fingerprint[:16]}>"
+    made = new_identity()
+    assert repr(made) == f"<Identity {made.fingerprint[:16]}>"
 
 
-def test_the_hub_signs_a_fresh_nonce_and_nothing_else():
-    identity, clock = new_identity(), ManualClock()
-    nonce = "5a" * 32
-    answer = answer_hello(identity, Hello(nonce=nonce), hub_id="hub-a", store="S", version="1", clock=clock)
-    key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(answer.public_key))
-    key.verify(bytes.fromhex(answer.signature), b"dispensary-hub hello v1|" + b"\x5a" * 32)
-    assert answer.time == clock.now()
-
-
-@pytest.mark.parametrize(
-    "nonce", ["", "5a" * 31, "5a" * 33, "zz" * 32, " " + "5a" * 31 + " ", "5A" * 32, "5a" * 32 + "\n"]
-)
-def test_a_hello_with_a_wrong_nonce_is_not_read(nonce):
-    with pytest.raises(ValueError, match=r".+"):
-        from_json(f'{{"nonce":"{nonce}"}}', Hello)
-
-
-@pytest.mark.parametrize("nonce", ["", "5a" * 31, "zz" * 32, "5a " * 32])
-def test_only_whole_nonces_are_signed(nonce):
-    with pytest.raises(ValueError, match=r".+"):
-        hello_words(nonce)
+def test_the_certificate_is_made_of_the_key_alone_and_has_no_last_day():
+    made = new_identity()
+    first, second = (load_pem_x509_certificate(made._certificate()) for _ in range(2))
+    assert first == second
+    assert first.not_valid_after_utc.year == 9999
+    spki = first.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    assert hashlib.sha256(spki).hexdigest() == made.fingerprint
 
 
 @pytest.mark.requirement("PRV-04")
 async def test_the_announcement_holds_a_hub_id_and_part_of_a_fingerprint_and_nothing_else(service):
-    identity = new_identity()
-    advertiser = Advertiser(identity, hub_id="hub-a", port=8440, interfaces=HERE)
+    made = new_identity()
+    advertiser = Advertiser(made, hub_id="hub-a", port=8440, interfaces=HERE)
     await advertiser.start()
     network = AsyncZeroconf(interfaces=list(HERE), ip_version=IPVersion.V4Only)
     try:
         info = AsyncServiceInfo(service, f"hub-a.{service}")
         assert await info.async_request(network.zeroconf, 3000, question_type=DNSQuestionType.QM)
-        assert info.decoded_properties == {"v": "1", "id": "hub-a", "fp": identity.fingerprint[:16]}
+        assert info.decoded_properties == {"v": "1", "id": "hub-a", "fp": made.fingerprint[:16]}
         assert (info.server, info.port, info.parsed_addresses()) == ("hub-a.local.", 8440, ["127.0.0.1"])
     finally:
         await network.async_close()

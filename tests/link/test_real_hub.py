@@ -7,7 +7,6 @@ import pytest
 from sqlalchemy import Connection
 
 from kiosk.hub import ledger
-from kiosk.hub.api import hub_id, make_app
 from kiosk.hub.discovery import Advertiser
 from kiosk.local_store.finder import HubAddress
 from kiosk.local_store.store import TerminalStore
@@ -26,16 +25,16 @@ def token_of(terminal: str) -> str:
 
 
 def at(shop, port: int) -> HubAddress:
-    return HubAddress(pin=shop.identity.fingerprint, static=f"127.0.0.1:{port}", interfaces=("127.0.0.1",))
+    return HubAddress(pins=(shop.hub.identity.fingerprint,), static=f"127.0.0.1:{port}", interfaces=("127.0.0.1",))
 
 
 @pytest.mark.requirement("PLT-01")
 async def test_a_check_in_at_the_door_is_in_the_counters_queue_within_a_second(tmp_path, on_terminal):
-    async with trial(tmp_path) as shop, served(make_app(shop.hub, shop.identity)) as port:
-        advertiser = Advertiser(shop.identity, hub_id=hub_id(shop.identity), port=port, interfaces=("127.0.0.1",))
+    async with trial(tmp_path) as shop, served(shop.hub) as port:
+        advertiser = Advertiser(shop.hub.identity, hub_id=shop.hub.identity.name, port=port, interfaces=("127.0.0.1",))
         await advertiser.start()
         try:
-            address = HubAddress(pin=shop.identity.fingerprint, interfaces=("127.0.0.1",))
+            address = HubAddress(pins=(shop.hub.identity.fingerprint,), interfaces=("127.0.0.1",))
             door = await on_terminal(address, terminal="door", role="checkin", token=token_of("door"))
             counter = await on_terminal(address, token=token_of("counter-1"))
             for terminal in (door, counter):
@@ -51,7 +50,7 @@ async def test_a_check_in_at_the_door_is_in_the_counters_queue_within_a_second(t
 
 
 async def test_a_no_of_the_real_hub_is_a_refusal_and_a_wrong_role_is_away(tmp_path, on_terminal):
-    async with trial(tmp_path) as shop, served(make_app(shop.hub, shop.identity)) as port:
+    async with trial(tmp_path) as shop, served(shop.hub) as port:
         counter = await on_terminal(at(shop, port), token=token_of("counter-1"))
         await counter.is_at(Condition.ALL_WELL)
         refused = await counter.link.ask(q.SignIn(badge="KB-nobody", pin="135791"))
@@ -62,7 +61,7 @@ async def test_a_no_of_the_real_hub_is_a_refusal_and_a_wrong_role_is_away(tmp_pa
 
 
 async def test_a_terminal_the_real_hub_does_not_know_is_told_so(tmp_path, on_terminal):
-    async with trial(tmp_path) as shop, served(make_app(shop.hub, shop.identity)) as port:
+    async with trial(tmp_path) as shop, served(shop.hub) as port:
         stranger = await on_terminal(at(shop, port), token="nobody-knows-this-token")
         await until(lambda: "pairs it again" in str(stranger.link.connection.allowed))
         await stranger.link.close()
@@ -72,7 +71,7 @@ async def test_kept_records_reach_the_real_ledger_and_leave_the_real_store(tmp_p
     store = await TerminalStore.open(tmp_path / "terminal", bytes(32))
     try:
         await store.open_flow("f1", "DSP-1 v1", b"")
-        async with trial(tmp_path / "hub") as shop, served(make_app(shop.hub, shop.identity)) as port:
+        async with trial(tmp_path / "hub") as shop, served(shop.hub) as port:
             counter = await on_terminal(at(shop, port), token=token_of("counter-1"), outbox=store)
             await counter.is_at(Condition.ALL_WELL)
             for n in range(70):
@@ -96,7 +95,7 @@ async def test_a_real_hub_that_lost_what_it_confirmed_is_given_it_again(tmp_path
         for n, key in enumerate(made):
             await store.keep("f1", n, "0" * 64, b"{}", signed_out(key))
         for life in ("first", "put back"):
-            async with trial(tmp_path / life) as shop, served(make_app(shop.hub, shop.identity)) as port:
+            async with trial(tmp_path / life) as shop, served(shop.hub) as port:
                 counter = await on_terminal(at(shop, port), token=token_of("counter-1"), outbox=store)
                 await counter.is_at(Condition.ALL_WELL)
                 async with asyncio.timeout(10):
