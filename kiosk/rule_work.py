@@ -3,27 +3,24 @@ code."""
 
 import argparse
 import asyncio
-import tomllib
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
-from decimal import Decimal
 from pathlib import Path
 
 from kiosk.model.errors import Ours
 from kiosk.model.text import text
 from kiosk.rules.differences import differences
-from kiosk.rules.examples import covered, failures
 from kiosk.rules.law import Law
+from kiosk.rules.library import Unsigned, sheets, usable
+from kiosk.rules.lint import faults_in
 from kiosk.rules.manual import index, page
-from kiosk.rules.pack import law_of, pack_file, parse, printable, states, versions
-from kiosk.rules.policy import Policy, missing, read_policy, unsure, with_policy
-from kiosk.rules.schema import faults
-from kiosk.rules.sealing import digest, new_key, signed_by
+from kiosk.rules.pack import pack_file, parse, states, versions
+from kiosk.rules.policy import Policy, gone, missing, read_policy, unsure
+from kiosk.rules.sealing import digest, new_key
 from kiosk.rules.sealing import sign as seal
+from kiosk.rules.source import one_line, printable, read_bytes
 
 Say = Callable[[str], None]
-ENOUGH = 3
-"""Checks that every pool and gate has in its pack."""
 
 
 def show(arguments: argparse.Namespace, say: Say) -> int:
@@ -44,31 +41,18 @@ def show(arguments: argparse.Namespace, say: Say) -> int:
 
 def lint(arguments: argparse.Namespace, say: Say) -> int:
     files: Sequence[Path] = arguments.files or [pack_file(state) for state in states()]
-    found = [line for file in files for line in faults_in(file)]
+    found = [line for file in files for line in _faults_of(file)]
     for line in found:
         say(line)
     say(f"{len(files)} packs, {len(found)} faults")
     return 1 if found else 0
 
 
-def faults_in(file: Path) -> list[str]:
-    """All that is wrong with a pack file, one line each."""
+def _faults_of(file: Path) -> list[str]:
     try:
-        source = file.read_text(encoding="utf-8")
-        raw = tomllib.loads(source, parse_float=Decimal)
-        wrong = faults(raw)
-        laws = () if wrong else parse(source)
-    except (OSError, ValueError, RecursionError) as fault:
-        return [f"{file.name}: {printable(' '.join(str(fault).split()))}"]
-    found = [f"{file.name}: {line}" for line in wrong]
-    for law in laws:
-        found += [f"{file.name}: {line}" for line in failures(law)]
-        found += [
-            f"{file.name}: {law.version}: {rule} has {n} worked checks, not {ENOUGH}"
-            for rule, n in covered(law).items()
-            if n < ENOUGH
-        ]
-    return found
+        return faults_in(printable(file.name), read_bytes(file), _today())
+    except ValueError as fault:
+        return [f"{printable(file.name)}: {fault}"]
 
 
 def diff(arguments: argparse.Namespace, say: Say) -> int:
@@ -86,30 +70,38 @@ def diff(arguments: argparse.Namespace, say: Say) -> int:
 
 
 def sign(arguments: argparse.Namespace, say: Say) -> int:
+    """What its own worked examples contradict is not signed."""
+    if found := _faults_of(arguments.file):
+        for line in found:
+            say(line)
+        return 1
     if arguments.new_key:
         new_key(arguments.key)
-    _laws(arguments.file)
     say(f"{arguments.file.name} is signed with the key {seal(arguments.file, arguments.key)}")
     return 0
 
 
 def verify(arguments: argparse.Namespace, say: Say) -> int:
+    """Asks what a live hub asks."""
+    on = arguments.on or _today()
     policy = read_policy(arguments.policy)
-    law = law_of(arguments.state, arguments.on or _today(), arguments.packs)
-    if policy.keys:
-        key = signed_by(pack_file(arguments.state, arguments.packs), policy.keys)
-        say(f"{law.name} is signed with the key {key}")
-    with_policy(law, policy)
-    found = list(missing(law, policy))
-    for line in found:
-        say(line)
-    if law.absent:
-        found.append(f"{law.name} does not say all a counter needs: {', '.join(law.absent)}.")
-        say(found[-1])
-    if found:
-        say(_to_sign(law, policy))
+    pack = sheets(arguments.state, arguments.packs)
+    try:
+        for line in usable(pack, policy, on, live=True):
+            say(line)
+    except Unsigned as fault:
+        law = next(law for law in pack.laws if law.in_force(on))
+        for line in (*missing(law, policy, on), *gone(pack.laws, policy, on)):
+            say(line)
+        if next(missing(law, policy, on), ""):
+            say(_to_sign(law, policy))
+        else:
+            say(str(fault.reason))
         return 1
-    say(f"{law.name} may be used live: the store has signed for it and for {len(unsure(law))} unsure numbers.")
+    say(f"{pack.name} may be used live.")
+    for law in pack.laws:
+        if law.effective_from > on and (line := next(missing(law, policy, on), "")):
+            say(f"From {law.effective_from} on: {line}")
     return 0
 
 
@@ -119,16 +111,17 @@ def _to_sign(law: Law, policy: Policy) -> str:
     again = " again" if any(each.pack == law.name for each in policy.accepted) else ""
     return (
         f"\nWho has read it signs for it{again} in the policy file:\n\n[[accepted]]\n"
-        f'pack = "{law.name}"\ndigest = "{digest(law)}"\nby = "name, office"\non = {_today()}\nnumbers = [\n{numbers}]'
+        f'pack = "{law.name}"\neffective_from = {law.effective_from}\ndigest = "{digest(law)}"\n'
+        f'by = "name, office"\non = {_today()}\nnumbers = [\n{numbers}]'
     )
 
 
 def _laws(file: Path) -> tuple[Law, ...]:
     try:
-        return parse(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as fault:
-        said = printable(" ".join(str(fault).split())).rstrip(".")
-        raise Ours(text("The rule pack {file} has a fault: {fault}.", file=file.name, fault=said)) from None
+        return parse(read_bytes(file))
+    except ValueError as fault:
+        name = printable(file.name)
+        raise Ours(text("The rule pack {file} has a fault: {fault}.", file=name, fault=one_line(fault))) from None
 
 
 def _today() -> date:

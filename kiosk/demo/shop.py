@@ -223,6 +223,7 @@ class Shop:
         products = {product.id: product.price for product in seed.products}
         return HubSettings(
             data_dir=Path("hub"),
+            live=False,
             host="127.0.0.1",
             port=port,
             identity_key=Path("hub-identity.pem"),

@@ -22,7 +22,7 @@ from kiosk.hub.database import Database
 from kiosk.hub.door import Door
 from kiosk.hub.labels import label_of
 from kiosk.hub.lines import By
-from kiosk.hub.refusals import KEY_USED, NOT_SIGNED_IN, ORDER_OVER, VISIT_OVER, not_mine
+from kiosk.hub.refusals import KEY_USED, NOT_SIGNED_IN, ORDER_OVER, VISIT_OVER, no_law, not_mine
 from kiosk.hub.registry import Figure, RegistryDesk, Word
 from kiosk.hub.sale import Sale
 from kiosk.hub.schema import claims
@@ -37,7 +37,7 @@ from kiosk.model.orders import PickLine, Visit
 from kiosk.model.people import Recommendation, Session
 from kiosk.model.text import text
 from kiosk.rules.law import Pack
-from kiosk.rules.library import Library
+from kiosk.rules.library import Library, NoLaw
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,10 @@ class Desk:
             if before is not None:
                 return before
         handler: Callable[[Caller, Any], Any] = getattr(self, "_" + q.tag_of(question).replace("-", "_"))
-        return await handler(caller, question)
+        try:
+            return await handler(caller, question)
+        except NoLaw as fault:
+            return no_law(fault.reason)
 
     # --- time and law
 

@@ -6,7 +6,7 @@ from kiosk.hub import visits
 from kiosk.hub.visits import Secret
 from kiosk.model.errors import Refusal
 from kiosk.model.orders import Order
-from kiosk.model.text import text
+from kiosk.model.text import Text, text
 
 NOT_SIGNED_IN = Refusal(
     rule="store.not_signed_in",
@@ -68,6 +68,15 @@ NOT_ACTIVE = Refusal(
     reason=text("The registry does not call this patient active any more."),
     way_on=text("End the visit. The patient asks the state's office."),
 )
+
+
+def no_law(why: Text) -> Refusal:
+    """No rule pack may be used today: nothing is asked of anybody, and nothing sold."""
+    return Refusal(
+        rule="store.no_law",
+        reason=why,
+        way_on=text("Nothing is sold before the rules are in order. Tell the compliance owner."),
+    )
 
 
 def not_ready(connection: Connection, row: RowMapping, secret: Secret) -> Refusal | None:

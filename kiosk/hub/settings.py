@@ -81,7 +81,8 @@ class HubSettings(Sealed, frozen=True, kw_only=True):
 
     ``identity_key`` (Ed25519, PEM) proves the hub, ``database_key`` (64 hex digits) opens the database; both files are
     made at the first start, in ``data_dir`` where nothing else is said. ``packs`` is another folder of rule packs,
-    ``policy`` the store's own rules and its signature for the state's; ``live``: without that nothing is sold.
+    ``policy`` the store's own rules and its signature for the state's. Without that signature a hub does not open, but
+    for a demonstration or a rehearsal, where nothing is sold: ``live`` false.
     ``stock_every`` is how often, in seconds, the packages are read from the tracking system.
     """
 
@@ -98,7 +99,7 @@ class HubSettings(Sealed, frozen=True, kw_only=True):
     database_key: Path | None = None
     packs: Path | None = None
     policy: Path | None = None
-    live: bool = False
+    live: bool = True
     stock_every: float = 60.0
     prices: dict[str, Decimal] = {}
 

@@ -184,6 +184,7 @@ async def _opened(settings: HubSettings, tracking: Tracking, registry: Registry,
         reporting=Reporting(database, tracking, clock, watch, feed.tell),
     )
     try:
+        hub.desk.pack()  # a hub without a law that may be used does not open
         yield hub
     finally:
         await hub.close()

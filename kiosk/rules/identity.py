@@ -13,8 +13,9 @@ from kiosk.model.documents import PatientCard, PhotoId
 from kiosk.model.orders import Concern
 from kiosk.model.people import Person, RegistryEntry, RegistryStatus
 from kiosk.rules.identity_words import PERSON, PHONE, concern, doubt
-from kiosk.rules.law import Pack
+from kiosk.rules.law import AgeRule, Pack
 from kiosk.rules.recommendations import not_current
+from kiosk.rules.refusals import STORE
 from kiosk.rules.words import day
 
 _REPAIRED = frozenset({"carriage_return_typed"})
@@ -83,8 +84,7 @@ def _photo_id(pack: Pack, photo_id: PhotoId | None, on: date, trouble: Sequence[
         if not any(key.startswith("id.") for key in trouble):
             yield concern(pack, "id.missing")
         return
-    if not _accepted(pack, photo_id):
-        yield concern(pack, "id.not_accepted", kinds=", ".join(each.kind for each in pack.accepted_ids))
+    yield from _kind(pack, photo_id)
     if photo_id.expires is None:
         yield concern(pack, "id.no_expiry")
     elif photo_id.expires < on:
@@ -98,11 +98,19 @@ def _photo_id(pack: Pack, photo_id: PhotoId | None, on: date, trouble: Sequence[
             yield doubt(pack, warning)
 
 
-def _accepted(pack: Pack, photo_id: PhotoId) -> bool:
-    return any(
-        photo_id.standard.startswith(rule.standard) and (not rule.issuers or photo_id.issuer in rule.issuers)
+def _kind(pack: Pack, photo_id: PhotoId) -> Iterator[Concern]:
+    """Whether the law accepts this kind of document, and whether the store does."""
+    kinds = [
+        rule.kind
         for rule in pack.accepted_ids
-    )
+        if photo_id.standard.startswith(rule.standard) and (not rule.issuers or photo_id.issuer in rule.issuers)
+    ]
+    refused = {rule.kind for rule in pack.store.refused_ids}
+    if not kinds:
+        yield concern(pack, "id.not_accepted", kinds=", ".join(each.kind for each in pack.accepted_ids))
+    elif refused.issuperset(kinds):
+        left = (each.kind for each in pack.accepted_ids if each.kind not in refused)
+        yield concern(pack, f"{STORE}id.not_accepted", kinds=", ".join(left))
 
 
 def _registry(pack: Pack, card: PatientCard, entry: RegistryEntry | None, on: date) -> Iterator[Concern]:
@@ -156,11 +164,22 @@ def _age(pack: Pack, entry: RegistryEntry, photo_id: PhotoId | None, on: date) -
     if not births:
         return
     years = age(max(births), on)
-    if entry.role == "caregiver":
-        if years < pack.age.caregiver_minimum:
-            yield concern(pack, "age.caregiver", years=pack.age.caregiver_minimum)
-    elif years < pack.age.minimum:
-        yield concern(pack, "age.minor" if pack.age.minors_by_caregiver else "age.under", years=pack.age.minimum)
+    for prefix, rule in _age_rules(pack):
+        if entry.role == "caregiver":
+            if years < rule.caregiver_minimum:
+                yield concern(pack, f"{prefix}age.caregiver", years=rule.caregiver_minimum)
+                return
+        elif years < rule.minimum:
+            kind = "minor" if rule.minors_by_caregiver else "under"
+            yield concern(pack, f"{prefix}age.{kind}", years=rule.minimum)
+            return
+
+
+def _age_rules(pack: Pack) -> Iterator[tuple[str, AgeRule]]:
+    """The law's, and the store's own that may be stricter: named first is whose rule it is."""
+    yield "", pack.age
+    if pack.store.age is not None:
+        yield STORE, pack.store.age
 
 
 def _caregiver(pack: Pack, entry: RegistryEntry, patient: RegistryEntry | None, on: date) -> Iterator[Concern]:
@@ -176,8 +195,10 @@ def _caregiver(pack: Pack, entry: RegistryEntry, patient: RegistryEntry | None, 
         yield from _standing(pack, patient, on, "patient")
         yield from _recommended(patient, on)
         born = None if patient.person is None else patient.person.born
-        if not pack.age.minors_by_caregiver and born is not None and age(born, on) < pack.age.minimum:
-            yield concern(pack, "age.under", years=pack.age.minimum)
+        for prefix, rule in _age_rules(pack):
+            if not rule.minors_by_caregiver and born is not None and age(born, on) < rule.minimum:
+                yield concern(pack, f"{prefix}age.under", years=rule.minimum)
+                return
 
 
 def _recommended(holder: RegistryEntry, on: date) -> Iterator[Concern]:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from kiosk.model.orders import Concern
 from kiosk.model.text import text
 from kiosk.rules.law import Pack
+from kiosk.rules.refusals import STORE, shown_as_it_is
 
 PERSON = "person"
 _POLICY = "Store policy: identity of the person who is served"
@@ -132,11 +133,13 @@ _NEVER_THE_SCREEN = (
 
 def concern(pack: Pack, rule: str, *, settled_by: str | None = None, **named: object) -> Concern:
     """The concern ``rule`` in words. ``settled_by`` overrules the table, for the comparison of two people."""
-    words = _TABLE.get(rule) or _other(rule, settled_by)
-    said = named if rule in _TABLE else {"rule": rule, **named}
+    known = rule.removeprefix(STORE)
+    words = _TABLE.get(known) or _other(rule, settled_by)
+    said = named if known in _TABLE else {"rule": rule, **named}
+    reason = text(words.reason, **said)
     return Concern(
         rule=rule,
-        reason=text(words.reason, **said),
+        reason=shown_as_it_is(reason, of_store=rule.startswith(STORE)),
         next_step=text(words.next_step, **said),
         citation=_citation(pack, rule),
         settled_by=words.settled_by if settled_by is None else settled_by,
@@ -161,6 +164,10 @@ def _other(rule: str, settled_by: str | None) -> _Words:
 
 
 def _citation(pack: Pack, rule: str) -> str:
+    own = pack.store
+    if rule.startswith(STORE):
+        rules = (own.age,) if rule.startswith(f"{STORE}age") else own.refused_ids
+        return "; ".join(dict.fromkeys(each.citation for each in rules if each is not None)) or _POLICY
     match rule.partition(".")[0]:
         case "registry" | "patient" | "caregiver":
             return pack.outage.citation if rule.endswith(".unknown") else pack.figure.citation

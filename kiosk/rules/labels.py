@@ -1,7 +1,7 @@
 """Makes the patient label from facts, or says which fact is missing (LBL-01, LBL-02). Nothing is cut or left blank."""
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 
@@ -10,7 +10,8 @@ from kiosk.model.labels import Label, LabelField
 from kiosk.model.packages import Package, Product
 from kiosk.model.people import Person, Profile
 from kiosk.model.text import text
-from kiosk.rules.law import FieldRule, Pack
+from kiosk.rules.law import FieldRule, Pack, Statement
+from kiosk.rules.limits import Cited
 from kiosk.rules.words import day, plain
 
 Facts = Mapping[str, str | None]
@@ -77,28 +78,44 @@ def make(pack: Pack, facts: Facts, *, number: str, print_no: int, tag: str) -> L
     """
     fields: dict[str, LabelField] = {}
     route = _fact(facts, "directions.route")
-    for rule in pack.label.fields:
+    for rule, owner in _fields(pack):
         if rule.routes and route not in rule.routes:
             continue
         key, value = _first(facts, rule)
         if value:
-            fields[key] = LabelField(key=key, heading=rule.heading, value=value)
+            fields.setdefault(key, LabelField(key=key, heading=rule.heading, value=value))
         elif rule.required == "always":
-            return _missing(pack, rule.key, rule.heading, rule.citation or pack.label.citation)
-    statements = [each for each in pack.label.statements if not each.routes or route in each.routes]
-    for statement in statements:
+            return _missing(owner, rule.key, rule.heading, rule.citation or _label(pack, owner).citation)
+    statements = [(each, owner) for each, owner in _statements(pack) if not each.routes or route in each.routes]
+    for statement, owner in statements:
         if statement.requires and _fact(facts, statement.requires) != YES:
-            return _missing(pack, statement.requires, statement.words, statement.citation)
+            return _missing(owner, statement.requires, statement.words, statement.citation)
+    own = pack.store.label
     return Label(
         number=number,
         print_no=print_no,
         tag=tag,
         fields=tuple(fields.values()),
-        statements=tuple(statement.words for statement in statements),
-        symbols=pack.label.symbols,
-        min_letter_mm=float(pack.label.min_letter_mm),
+        statements=tuple(statement.words for statement, _ in statements),
+        symbols=tuple(dict.fromkeys((*pack.label.symbols, *(own.symbols if own else ())))),
+        min_letter_mm=float(max(pack.label.min_letter_mm, own.min_letter_mm if own else 0)),
         template=pack.name,
     )
+
+
+def _fields(pack: Pack) -> Iterator[tuple[FieldRule, str]]:
+    """Every field with whose it is: the law's, then the store's own."""
+    yield from ((rule, pack.state) for rule in pack.label.fields)
+    yield from ((rule, "store") for rule in (pack.store.label.fields if pack.store.label else ()))
+
+
+def _statements(pack: Pack) -> Iterator[tuple[Statement, str]]:
+    yield from ((each, pack.state) for each in pack.label.statements)
+    yield from ((each, "store") for each in (pack.store.label.statements if pack.store.label else ()))
+
+
+def _label(pack: Pack, owner: str) -> Cited:
+    return pack.store.label if owner == "store" and pack.store.label else pack.label
 
 
 def full_name(person: Person) -> str:
@@ -117,9 +134,9 @@ def _fact(facts: Facts, key: str) -> str:
     return " ".join("".join(" " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in shown).split())
 
 
-def _missing(pack: Pack, key: str, heading: str, citation: str) -> Refusal:
+def _missing(owner: str, key: str, heading: str, citation: str) -> Refusal:
     return Refusal(
-        rule=f"{pack.state}.label.{key}",
+        rule=f"{owner}.label.{key}",
         reason=text("The label cannot be printed. This fact is missing: {heading}.", heading=heading),
         way_on=text("Have the record of the package, product or patient completed, then print again."),
         citation=citation,

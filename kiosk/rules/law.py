@@ -95,6 +95,29 @@ class LabelRule(Cited, frozen=True, kw_only=True):
     min_letter_mm: Decimal = Decimal("1.6")
 
 
+class RefusedId(Cited, frozen=True, kw_only=True):
+    """A kind of photo ID that the law accepts and the store does not."""
+
+    kind: Word
+
+
+class StoreLabel(Cited, frozen=True, kw_only=True):
+    """What the store wants on a label beside the law's own. No letter is smaller than either says."""
+
+    fields: tuple[FieldRule, ...] = ()
+    statements: tuple[Statement, ...] = ()
+    symbols: tuple[str, ...] = ()
+    min_letter_mm: Decimal = Decimal(0)
+
+
+class Store(Noun, frozen=True, kw_only=True):
+    """What the store wants beside the law, where it cannot stand among the law's own rules and be told apart there."""
+
+    age: AgeRule | None = None
+    refused_ids: tuple[RefusedId, ...] = ()
+    label: StoreLabel | None = None
+
+
 class Law(Noun, frozen=True, kw_only=True):
     """One version of one state's law of purchases. In force from ``effective_from`` up to and with ``effective_to``.
 
@@ -125,6 +148,8 @@ class Law(Noun, frozen=True, kw_only=True):
     label: LabelRule | None = None
     card_rules: tuple[CardRule, ...] = ()
     accepted_ids: tuple[IdRule, ...] = ()
+    store: Store = Store()
+    """Never in a pack's file: :func:`kiosk.rules.policy.with_policy` fills it."""
 
     @property
     def name(self) -> str:

@@ -15,7 +15,8 @@ from kiosk.model.base import Noun
 Confidence = Literal["high", "medium", "low", "background"]
 """``background``: from recollection, not seen in a source; to be confirmed before a store opens."""
 
-Positive = Annotated[int, msgspec.Meta(ge=1)]
+Positive = Annotated[int, msgspec.Meta(ge=1, le=36_525)]
+"""A hundred years of days are the most."""
 Word = Annotated[str, msgspec.Meta(min_length=1)]
 Ratio = Annotated[str, msgspec.Meta(pattern=r"^[1-9]\d*/[1-9]\d*$")]
 """An exact fraction as two whole numbers, ``"14/30"``."""
@@ -37,7 +38,7 @@ class Cited(Noun, frozen=True, kw_only=True):
     """Where a rule comes from. ``as_of`` is the year or month of the newest source, ``2023`` or ``2023-01``."""
 
     citation: Word
-    as_of: Annotated[str, msgspec.Meta(pattern=r"^\d{4}(-\d{2})?$")]
+    as_of: Annotated[str, msgspec.Meta(pattern=r"^\d{4}(-(0[1-9]|1[0-2]))?$")]
     confidence: Confidence
     note: str = ""
 

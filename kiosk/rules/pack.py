@@ -1,7 +1,6 @@
 """Reads rule packs: one TOML file a state in ``packs/``, one entry a version. Numbers are decimals, never floats."""
 
-import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
@@ -17,9 +16,10 @@ from kiosk.model.text import text
 from kiosk.rules.faults import fault_of
 from kiosk.rules.law import COUNTER, Law, Pack
 from kiosk.rules.limits import Word
+from kiosk.rules.source import made, one_line, printable, read_bytes, table_of
 from kiosk.rules.versions import ordered
 
-__all__ = ["Law", "Pack", "law_of", "load", "parse", "states", "versions"]
+__all__ = ["Law", "Pack", "law_of", "load", "one_line", "parse", "printable", "states", "versions"]
 
 
 def load(state: str, on: date, folder: Path | None = None) -> Pack:
@@ -31,14 +31,13 @@ def load(state: str, on: date, folder: Path | None = None) -> Pack:
     """
     law = law_of(state, on, folder)
     if not isinstance(law, Pack):
-        raise Ours(
-            text(
-                "The rules of {pack} do not say all a counter needs: {parts}.",
-                pack=law.name,
-                parts=", ".join(law.absent),
-            )
-        )
+        raise incomplete(law)
     return law
+
+
+def incomplete(law: Law) -> Ours:
+    parts = ", ".join(law.absent)
+    return Ours(text("The rules of {pack} do not say all a counter needs: {parts}.", pack=law.name, parts=parts))
 
 
 def law_of(state: str, on: date, folder: Path | None = None) -> Law:
@@ -46,26 +45,42 @@ def law_of(state: str, on: date, folder: Path | None = None) -> Law:
     for law in versions(state, folder):
         if law.in_force(on):
             return law
-    raise Ours(text("There are no rules for {state} on {day}.", state=state, day=on.isoformat()))
+    raise no_law(state, on)
+
+
+def no_law(state: str, on: date) -> Ours:
+    return Ours(text("There are no rules for {state} on {day}.", state=state, day=on.isoformat()))
 
 
 def versions(state: str, folder: Path | None = None) -> tuple[Law, ...]:
     """Every version of one state's law, oldest first. Raises as :func:`load`."""
-    name = f"{state.lower()}.toml"
-    source = pack_file(state, folder)
-    if not (state.isascii() and state.isalnum()) or not source.is_file():
+    return laws_in(source_of(state, folder), state)
+
+
+def source_of(state: str, folder: Path | None = None) -> bytes:
+    """The pack file of one state as it is now. Raises as :func:`load`."""
+    file = pack_file(state, folder)
+    if not (state.isascii() and state.isalnum()) or not file.is_file():
         raise Ours(text("There is no rule pack for {state}.", state=printable(state)))
     try:
-        stamp = source.stat()
-        return _read(source, stamp.st_mtime_ns, stamp.st_size)
-    except (ValueError, OSError, RecursionError) as fault:
-        raise Ours(text("The rule pack {file} has a fault: {fault}.", file=name, fault=one_line(fault))) from fault
+        return read_bytes(file)
+    except ValueError as fault:
+        raise _broken(state, fault) from None
 
 
-@lru_cache(maxsize=128)
-def _read(source: Path, _changed: int, _size: int) -> tuple[Law, ...]:
-    """A file that has not changed says what it said."""
-    return parse(source.read_text(encoding="utf-8"))
+def laws_in(source: bytes, state: str) -> tuple[Law, ...]:
+    """What the file of ``state`` says. Raises as :func:`load`, also where it is another state's."""
+    try:
+        laws = parse(source)
+    except ValueError as fault:
+        raise _broken(state, fault) from None
+    if laws[0].state != state.upper():
+        raise _broken(state, ValueError(f"these are the rules of {laws[0].state}"))
+    return laws
+
+
+def _broken(state: str, fault: ValueError) -> Ours:
+    return Ours(text("The rule pack {file} has a fault: {fault}.", file=f"{state.lower()}.toml", fault=one_line(fault)))
 
 
 def pack_file(state: str, folder: Path | None = None) -> Path:
@@ -89,52 +104,71 @@ class File(Noun, frozen=True, kw_only=True):
     versions: Annotated[tuple[dict[str, Any], ...], msgspec.Meta(min_length=1)]
 
 
-def parse(source: str) -> tuple[Law, ...]:
-    """Reads a pack file's text. Raises ``ValueError`` with the place and kind of the first fault."""
-    whole = msgspec.convert(tomllib.loads(source, parse_float=Decimal), File)
+@lru_cache(maxsize=128)
+def parse(source: bytes | str) -> tuple[Law, ...]:
+    """Reads a pack file. Raises ``ValueError`` with the place and kind of the first fault. The same bytes are read
+    once: who has looked at them, by their signature or their digest, has looked at what is used."""
+    table = table_of(source.encode() if isinstance(source, str) else source)
+    whole: File = made(table, File)
     common = {"state": whole.state, "place": whole.place, "zone": whole.zone, "ounce_g": whole.ounce_g}
     return ordered([_law({**common, **version}) for version in _whole(whole.versions)], fault_of)
 
 
 def _law(raw: dict[str, Any]) -> Law:
     complete = all(raw.get(part) for part in COUNTER)
-    return msgspec.convert(raw, Pack if complete else Law)
+    try:
+        law: Law = made(raw, Pack if complete else Law)
+    except ValueError as fault:
+        raise ValueError(f"version {raw.get('version')}: {fault}") from None
+    return law
+
+
+class _Like(msgspec.Struct, frozen=True):
+    """What has to be known of a version before it can take over anything."""
+
+    like: str = ""
+    without: tuple[str, ...] = ()
+    pools: tuple[dict[str, Any], ...] = ()
+    gates: tuple[dict[str, Any], ...] = ()
 
 
 def _whole(versions: tuple[dict[str, Any], ...]) -> Iterator[dict[str, Any]]:
     """Each version with what it takes over from the one it is like. Worked examples are each version's own."""
     known: dict[str, dict[str, Any]] = {}
     for version in versions:
-        name = version.get("like", "")
-        if name and name not in known:
-            raise ValueError(f"version {version.get('version')} is like {name}, which does not stand before it")
-        before = {
-            k: v for k, v in known.get(name, {}).items() if k not in ("examples", "without", "since", "effective_to")
-        }
-        made = {**before, **version}
-        for part in ("pools", "gates"):
-            if name and (part in before or part in version):
-                made[part] = _replaced(before.get(part, []), version.get(part, []), version.get("without", []))
-        known[str(version.get("version"))] = made
-        yield made
+        called = str(version.get("version"))
+        try:
+            new: _Like = made(version, _Like)
+        except ValueError as fault:
+            raise ValueError(f"version {called}: {fault}") from None
+        if new.like and new.like not in known:
+            raise ValueError(f"version {called} is like {new.like}, which does not stand before it")
+        before = {k: v for k, v in known.get(new.like, {}).items() if k not in OWN}
+        whole = {**before, **version}
+        for part in (new.pools, new.gates):
+            keys = [each.get("key") for each in part]
+            if twice := next((key for n, key in enumerate(keys) if key in keys[:n]), None):
+                raise ValueError(f"version {called}: two rules are called {twice}")
+        keyed = {each.get("key") for part in ("pools", "gates") for each in before.get(part, ())}
+        if strange := [key for key in new.without if key not in keyed]:
+            raise ValueError(
+                f"version {called} goes without {strange[0]}, which {new.like or 'no version'} does not have"
+            )
+        if new.like:
+            whole |= {
+                part: _replaced(before.get(part, ()), mine, new.without)
+                for part, mine in (("pools", new.pools), ("gates", new.gates))
+            }
+        known[called] = whole
+        yield whole
 
 
-def _replaced(old: list[Any], new: list[Any], gone: list[Any]) -> list[Any]:
-    mine = {each.get("key") if isinstance(each, dict) else None: each for each in new}
-    taken = [mine.pop(each["key"], each) for each in old if each["key"] not in gone]
+def _replaced(old: Sequence[dict[str, Any]], new: Sequence[dict[str, Any]], gone: Sequence[str]) -> list[Any]:
+    """The old entries where they stood, replaced by those of the same key, without those ``gone``; then the new."""
+    mine = {str(each.get("key")): each for each in new}
+    taken = [mine.pop(str(each.get("key")), each) for each in old if each.get("key") not in gone]
     return [*taken, *mine.values()]
 
 
-def one_line(fault: BaseException) -> str:
-    return printable(" ".join(str(fault).split())).rstrip(".")
-
-
-def printable(said: str) -> str:
-    """As people may see it: nothing that a terminal or a log would obey, and not endless."""
-    shown = "".join(each if each.isprintable() else "?" for each in said)
-    return shown if len(shown) <= LONGEST else f"{shown[:LONGEST]}…"
-
-
-LONGEST = 300
 OWN = ("examples", "without", "since", "effective_to")
 """What a version does not take over from the one it is like."""

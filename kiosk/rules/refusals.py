@@ -24,7 +24,12 @@ def rule_name(pack: Law, key: str) -> str:
 
 def pool_name(pool: Pool) -> Text:
     """The limit's name for people; the store's own is shown as what it is."""
-    return text("Store policy: {pool}", pool=text(pool.name)) if pool.of_store else text(pool.name)
+    return shown_as_it_is(text(pool.name), of_store=pool.of_store)
+
+
+def shown_as_it_is(words: Text, *, of_store: bool) -> Text:
+    """The words of a rule; the store's own rules say so (SOP-05)."""
+    return text("Store policy: {rule}", rule=words) if of_store else words
 
 
 def no_units(product: Product) -> Refusal:
@@ -82,7 +87,7 @@ def unknown_pool(pack: Law, pool: Pool, why: Text) -> Refusal:
 def gated(pack: Law, gate: Gate) -> Refusal:
     return Refusal(
         rule=rule_name(pack, gate.key),
-        reason=text(gate.says),
+        reason=shown_as_it_is(text(gate.says), of_store=gate.key.startswith(STORE)),
         way_on=text("This cannot be sold to this patient here today."),
         citation=gate.citation,
         differs="patient",

@@ -12,11 +12,14 @@ import msgspec
 from jsonschema import Draft202012Validator
 
 from kiosk.rules.law import Law
-from kiosk.rules.pack import File, printable
+from kiosk.rules.pack import File
+from kiosk.rules.source import place_of, printable
 
 Schema = dict[str, Any]
 OF_FILE = ("state", "place", "zone", "ounce_g")
 """Said once for all versions of a file."""
+NOT_LAW = ("Store", "StoreLabel", "RefusedId")
+"""The store's own stands in its policy."""
 
 
 def schema() -> Schema:
@@ -24,8 +27,10 @@ def schema() -> Schema:
     (whole, law), parts = msgspec.json.schema_components([File, Law], ref_template="#/$defs/{name}")
     made: Schema = {"$schema": Draft202012Validator.META_SCHEMA["$id"], "title": "Rule pack", **whole, "$defs": parts}
     version = parts[law["$ref"].rpartition("/")[2]]
-    for name in OF_FILE:
+    for name in (*OF_FILE, "store"):
         version["properties"].pop(name, None)
+    for name in NOT_LAW:
+        parts.pop(name)
     # a version that is like another says only what is new in it
     version["required"] = ["version", "effective_from"]
     parts[whole["$ref"].rpartition("/")[2]]["properties"]["versions"]["items"] = law
@@ -42,8 +47,7 @@ def known() -> Schema:
 def faults(raw: dict[str, Any]) -> list[str]:
     """Where a file, as ``tomllib`` read it, is not as the schema says: one line each, with the place."""
     found = Draft202012Validator(known()).iter_errors(_json(raw))
-    lines = ((error.json_path, " ".join(error.message.split())) for error in found)
-    return [f"{path.removeprefix('$').lstrip('.') or 'the file'}: {printable(said)}" for path, said in lines]
+    return [f"{place_of(raw, error.absolute_path)}: {printable(' '.join(error.message.split()))}" for error in found]
 
 
 def _numbers(part: Any) -> Any:

@@ -1,4 +1,5 @@
-"""Versions of a state's law, whatever it is about: in order, without overlap, each without a fault."""
+"""Versions of a state's law, whatever it is about: in order, without overlap, each with a name of its own and without
+a fault."""
 
 from collections.abc import Callable, Sequence
 from datetime import date
@@ -28,6 +29,9 @@ def ordered(packs: Sequence[Law], fault: Callable[[Law], str]) -> tuple[Law, ...
             raise ValueError(f"version {pack.version}: effective_to is before effective_from")
         if found := fault(pack):
             raise ValueError(f"version {pack.version}: {found}")
+    names = [pack.version for pack in ordered_packs]
+    if twice := next((name for n, name in enumerate(names) if name in names[:n]), ""):
+        raise ValueError(f"two versions are called {twice}")
     for older, newer in pairwise(ordered_packs):
         if older.effective_to is None or older.effective_to >= newer.effective_from:
             raise ValueError(f"versions {older.version} and {newer.version} overlap")

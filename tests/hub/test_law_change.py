@@ -15,7 +15,7 @@ async def test_a_change_of_the_law_names_the_orders_and_packages_it_touches_and_
     source = (files("kiosk.rules") / "packs" / "fl.toml").read_text(encoding="utf-8")
     old = parse(source)[-1]
     smaller = parse(source.replace("limit = 2.5\nwaivable = true\nexempt", "limit = 1\nwaivable = true\nexempt"))[-1]
-    nowhere = source.replace('routes = ["sublingual"]', 'routes = ["nowhere"]').replace(', "sublingual"', "")
+    nowhere = source.replace('routes = ["sublingual"]', 'routes = ["topical"]').replace(', "sublingual"', "")
     forbidden = parse(nowhere)[-1]
     async with trial(tmp_path) as shop:
         visit = await shop.attended()

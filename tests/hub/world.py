@@ -160,6 +160,7 @@ TERMINALS = {"door": "checkin", "counter-1": "counter", "counter-2": "counter", 
 def settings(folder: Path) -> HubSettings:
     return HubSettings(
         data_dir=folder,
+        live=False,
         store=StoreFacts(
             name="Trial Dispensary", licence="MMTC-2026-0001", address="1 Trial St", phone="555-0100", state="FL",
             zone="America/New_York",
@@ -324,7 +325,7 @@ class Trial:
 async def trial(folder: Path, state: TrialState | None = None, **more: Any) -> AsyncIterator[Trial]:
     state, registry = state or TrialState(), more.get("registry") or TrialRegistry()
     clock = more.get("clock") or ManualClock()
-    chosen = changed(settings(folder), packs=more.get("packs"))
+    chosen = changed(settings(folder), packs=more.get("packs"), policy=more.get("policy"), live=more.get("live", False))
     access = changed(chosen.registry, seconds=more.get("seconds", chosen.registry.seconds))
     async with opened(changed(chosen, registry=access), state, registry, clock, work=False) as hub:
         hub.desk.staff = QuickStaff(hub.settings.staff)

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 import kiosk
+from kiosk.cli import main
 from kiosk.model.clock import local_date
 from kiosk.model.errors import Ours
 from kiosk.rules.allotments import Book, Item, judge
 from kiosk.rules.examples import covered, failures
-from kiosk.rules.law import Law
-from kiosk.rules.limits import Cited
+from kiosk.rules.faults import endless, rules
 from kiosk.rules.pack import law_of, load, parse, versions
 from tests.rules.given import (
     DAY,
@@ -41,19 +41,11 @@ def test_every_worked_example_of_every_version_comes_out(state: str) -> None:
         assert min(covered(pack).values()) >= 3
 
 
-def rules_of(law: Law) -> list[Cited]:
-    """Every rule of a law, wherever it stands."""
-    found: list[Cited] = [law.figure, *law.pools, *law.gates, *law.uncounted, *law.card_rules, *law.accepted_ids]
-    if law.label is not None:
-        found += [law.label, *law.label.statements]
-    return found + [each for each in (law.outage, law.age, law.tickets) if each is not None]
-
-
 @pytest.mark.requirement("ALT-03", "INS-06")
 @pytest.mark.parametrize("state", STATES)
 def test_every_rule_is_cited_and_dated(state: str) -> None:
     for law in versions(state):
-        assert all(rule.citation and rule.as_of and rule.confidence for rule in rules_of(law))
+        assert all(rule.citation and rule.as_of and rule.confidence for _, rule in rules(law))
 
 
 def test_forty_jurisdictions_have_a_pack_and_what_a_counter_needs_is_there_or_said_to_be_absent() -> None:
@@ -119,16 +111,24 @@ def test_three_states_that_contradict_each_other_need_no_code() -> None:
 
 
 FAULTS = {
-    "a number instead of a word": ('unit = "oz"', "unit = 5", "Expected `str`, got `int` - at `$.pools[0].unit`"),
+    "a number instead of a word": (
+        'unit = "oz"',
+        "unit = 5",
+        "version 2020-01-01: pools[flower].unit: Expected `str`, got `int`",
+    ),
     "an unknown window": (
         'kind = "rolling"',
         'kind = "sliding"',
-        "Invalid value 'sliding' - at `$.pools[0].window.kind`",
+        "version 2020-01-01: pools[flower].window.kind: Invalid value 'sliding'",
     ),
-    "a misspelt field": ("days = 14", "day = 14", "`$.pools[0].window`"),
-    "no citation": ("limit = 2.5\n", 'limit = 2.5\nciting = ""\n', "unknown field `citing` - at `$.pools[0]`"),
+    "a misspelt field": ("days = 14", "day = 14", "version 2020-01-01: pools[flower].window: "),
+    "no citation": (
+        "limit = 2.5\n",
+        'limit = 2.5\nciting = ""\n',
+        "pools[flower]: Object contains unknown field `citing`",
+    ),
     "a limit below zero": ("limit = 2.5", "limit = -1", "version 2020-01-01: pool flower has a limit below zero"),
-    "no number at all": ("limit = 2.5", "limit = nan", "version 2020-01-01: pool flower has a limit below zero"),
+    "no number at all": ("limit = 2.5", "limit = nan", "versions[2020-01-01].pools[flower].limit: NaN is no amount"),
     "a division by zero": (
         "per_unit = 28.35",
         "per_unit = 0",
@@ -162,6 +162,104 @@ FAULTS = {
         "effective_to is before effective_from",
     ),
     "not TOML": ("[versions.figure]", "[versions.figure", "Expected ']'"),
+    "an unknown unit": ('unit = "oz"', 'unit = "stone"', "pool flower: no unit is called stone"),
+    "an amount without end": ("limit = 2.5", "limit = 1e999999999", "pools[flower].limit: no amount is so large"),
+    "an amount too fine": (
+        "limit = 2.5",
+        "limit = 1e-999999999",
+        "pools[flower].limit: no amount is so large or so fine",
+    ),
+    "days without end": ("days = 14", "days = 99999999", "pools[flower].window.days: Expected `int` <= 36525"),
+    "a window that frees what it counts": (
+        "days = 14",
+        "days = 14, release_offset_days = 13",
+        "pool flower: a purchase would be free on day 13, and it counts for 14 days",
+    ),
+    "a first period that is no longer one": (
+        'kind = "rolling", days = 14',
+        'kind = "cycle", anchor = "first_purchase", days = 14, first_days = 13',
+        "pool flower: the first period is shorter than the others",
+    ),
+    "a limit of no period": (
+        'kind = "rolling", days = 14',
+        'kind = "cycle", anchor = "first_purchase", days = 14, first_limit = 5',
+        "pool flower has a limit for a first period, and there is none",
+    ),
+    "a supply that is never used": (
+        'kind = "rolling", days = 14',
+        'kind = "supply", days = 14, early_left = "3/3"',
+        "pool flower: the next supply would be open before anything of this one is used",
+    ),
+    "a raise that lowers": ("limit = 2.5", "limit = 2.5\nraised_at_most = 2", "pool flower can be raised to less"),
+    "more than the whole": ("limit = 2.5", 'limit = 2.5\nshare = "3/2"', "pool flower is more than the whole"),
+    "patients that cannot be": (
+        "limit = 2.5",
+        "limit = 2.5\nwho = { age_from = 21, age_below = 21 }",
+        "pool flower is for patients that cannot be",
+    ),
+    "an age below zero": ("limit = 2.5", "limit = 2.5\nwho = { age_from = -1 }", "pool flower: an age"),
+    "two limits for one patient": (
+        "limit = 2.5",
+        "limit = 2.5\nlimits = [{ who = { facts = ['a'] }, amount = 1 }, { who = { facts = ['a'] }, amount = 9 }]",
+        "pool flower has two limits for the same patients",
+    ),
+    "a share of THC that cannot be": (
+        'measure = "net_weight_g"',
+        'thc_pct_over = 30, thc_pct_up_to = 20, measure = "net_weight_g"',
+        "pool flower: no product has over 30 and up to 20 % THC",
+    ),
+    "a route nobody knows": (
+        'measure = "net_weight_g"',
+        'routes = ["smoke"], measure = "net_weight_g"',
+        "pool flower: no route is called smoke",
+    ),
+    "a month that is none": ('as_of = "2025"', 'as_of = "2025-13"', "as_of: Expected `str` matching regex"),
+    "a word that cannot be shown": (
+        'name = "Flower"',
+        'name = "Flow\\u001b[31mer"',
+        "versions[2020-01-01].pools[flower].name: the words hold a character that cannot be shown",
+    ),
+    "a word that turns the line round": (
+        'name = "Flower"',
+        'name = "Flow\\u202Eer"',
+        "the words hold a character that cannot be shown",
+    ),
+    "a pattern without end": ('"Z[0-9]+"', '"(Z+[0-9]*)+"', "a repetition within a repetition can take for ever"),
+    "a pattern too large": ('"Z[0-9]+"', '"Z{99999999999}"', "card pattern Z{99999999999}"),
+    "letters of no height": (
+        "[versions.label]",
+        "[versions.label]\nmin_letter_mm = 0",
+        "label: no letter is 0 mm high",
+    ),
+    "the law as store policy": ("limit = 2.5", "limit = 2.5\nof_store = true", "is said to be the store's own"),
+    "a key of the store's": ('key = "flower"', 'key = "store.flower"', "is said to be the store's own"),
+    "store policy in the law": (
+        "[versions.figure]",
+        "[versions.store.age]\nminimum = 1\ncaregiver_minimum = 1\n" + SOURCE + "[versions.figure]",
+        "store is said to be the store's own",
+    ),
+    "no version": ("[[versions]]", "[[version]]", "the file: Object"),
+    "like nothing before it": (
+        "effective_from = 2000-01-01",
+        'effective_from = 2000-01-01\nlike = "1999"',
+        "version 2020-01-01 is like 1999, which does not stand before it",
+    ),
+    "without what was not there": (
+        "effective_from = 2000-01-01",
+        'effective_from = 2000-01-01\nwithout = ["tea"]',
+        "version 2020-01-01 goes without tea, which no version does not have",
+    ),
+    "a list where words are": ('name = "Flower"', "name = []", "pools[flower].name: Expected `str`, got `array`"),
+    "a table where a list is": ("[[versions.uncounted]]", "[versions.uncounted]", "uncounted: Expected `array`"),
+    "like a list": ("effective_from = 2000-01-01", "effective_from = 2000-01-01\nlike = []", "like: Expected `str`"),
+}
+BYTES = {
+    "no text at all": (b"\xff\xfe\x00", "line 1 is no text in UTF-8"),
+    "ten million of nonsense": (bytes(range(256)) * 40_000, "it is longer than 1,000,000 bytes"),
+    "a line without end": (b'state = "' + b"Z" * 5_000 + b'"', "line 1 is longer than 4,000 characters"),
+    "a name without end": (b"a" + b".a" * 400_000 + b" = 1", "line 1 is longer than 4,000 characters"),
+    "boxes in boxes": (b"a = " + b"[\n" * 3_000 + b"]" * 3_000, "it is nested too deeply"),
+    "tables in tables": ((b"[a" + b".a" * 1_900 + b"]\n") * 2, "Cannot declare"),
 }
 
 
@@ -178,11 +276,51 @@ def test_a_fault_in_a_pack_is_one_clear_line(fault: str, tmp_path: Path) -> None
     assert "\n" not in line
 
 
+@pytest.mark.parametrize("fault", BYTES)
+def test_nonsense_is_one_clear_line_and_soon(fault: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data, said = BYTES[fault]
+    file = tmp_path / "zz.toml"
+    file.write_bytes(data)
+    with pytest.raises(Ours) as caught:
+        load("ZZ", TODAY, tmp_path)
+    assert said in str(caught.value.reason)
+    assert main(["rules", "lint", str(file)]) == 1
+    line, count = capsys.readouterr().out.splitlines()
+    assert line.startswith("zz.toml: ")
+    assert count == "1 packs, 1 faults"
+
+
+def test_a_pack_of_another_state_under_this_states_name_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "zz.toml").write_text(source_of(pool(), state="ZY"))
+    with pytest.raises(Ours) as caught:
+        load("ZZ", TODAY, tmp_path)
+    assert str(caught.value.reason) == "The rule pack zz.toml has a fault: these are the rules of ZY."
+
+
+def test_two_rules_or_versions_of_one_name_are_refused_also_where_one_is_like_another() -> None:
+    first = source_of(pool()).replace(
+        "effective_from = 2000-01-01", "effective_from = 2000-01-01\neffective_to = 2001-01-01"
+    )
+    like = '\n[[versions]]\nversion = "2021"\nlike = "2020-01-01"\neffective_from = 2021-01-01\n'
+    with pytest.raises(ValueError, match="version 2021: two rules are called oil"):
+        parse(first + like + pool("oil") + pool("oil", limit="99"))
+    with pytest.raises(ValueError, match="two versions are called 2020-01-01"):
+        parse(first + like.replace('"2021"', '"2020-01-01"'))
+    assert [law.version for law in parse(first + like)] == ["2020-01-01", "2021"]
+
+
+def test_a_harmless_repetition_is_none_without_end() -> None:
+    for pattern in ("[CP](?=[A-Z]*[0-9])[A-Z0-9]{7}", "(?:Z{2}[0-9])", "(A|B)+", r"(\+)+", "([+*])+", "[]+]"):
+        assert not endless(pattern), pattern
+    for pattern in ("(a+)+", "(a*)*", "(a{1,9}){1,9}", "((a+)b)*", "(?:[0-9]+-)+"):
+        assert endless(pattern), pattern
+
+
 def test_versions_may_not_overlap_and_an_example_names_a_pool_that_is_there(tmp_path: Path) -> None:
     second = source_of(pool()).split("[[versions]]", 1)[1]
-    with pytest.raises(ValueError, match="versions 2020-01-01 and 2020-01-01 overlap"):
-        parse(source_of(pool()) + "\n[[versions]]" + second)
-    with pytest.raises(ValueError, match="two pools are called flower"):
+    with pytest.raises(ValueError, match="versions 2020-01-01 and 2021 overlap"):
+        parse(source_of(pool()) + "\n[[versions]]" + second.replace('"2020-01-01"', '"2021"'))
+    with pytest.raises(ValueError, match="two rules are called flower"):
         parse(source_of(pool(), pool()))
     example = (
         '\n[[versions.examples]]\nname = "A"\nrecommended_from = 2025-01-01\nrecommended_to = 2026-01-01\n'

@@ -1,34 +1,26 @@
-"""Packs are signed and signed for; store policy is stricter or nothing; a changed law says what it touches."""
+"""The store's own policy beside the law: stricter or nothing, and shown as what it is."""
 
-from datetime import date
+from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
 
-import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from kiosk.cli import main
-from kiosk.model.errors import Ours
+from kiosk.model.documents import PatientCard, PhotoId
+from kiosk.model.errors import Ours, Refusal
+from kiosk.model.labels import Label
+from kiosk.model.orders import Concern
+from kiosk.model.people import Person, RegistryEntry, RegistryStatus
 from kiosk.rules.allotments import Book, Item, judge, most
-from kiosk.rules.differences import differences
-from kiosk.rules.library import Library
-from kiosk.rules.manual import page
-from kiosk.rules.pack import law_of, parse, states, versions
-from kiosk.rules.policy import Accepted, Policy, missing, read_policy, rules, unsure, with_policy
-from kiosk.rules.schema import faults, known, schema
-from kiosk.rules.sealing import digest, new_key, sign, signed_by
-from tests.rules.given import (
-    DAY,
-    MONTH,
-    TODAY,
-    TRANSACTION,
-    florida,
-    flower,
-    law,
-    pool,
-    recommendation,
-    source_of,
-    tincture,
-)
+from kiosk.rules.identity import concerns
+from kiosk.rules.labels import make
+from kiosk.rules.law import Pack
+from kiosk.rules.limits import Cited
+from kiosk.rules.pack import parse
+from kiosk.rules.policy import Policy, Smaller, read_policy, with_policy
+from tests.rules.given import TODAY, bought, florida, flower, law, pool, recommendation, source_of, tincture
 
 POLICY = """
 [[smaller]]
@@ -43,6 +35,45 @@ key = "topical"
 says = "Visitors may not buy here."
 what = { routes = ["topical"] }
 citation = "Store policy 5"
+as_of = "2026"
+confidence = "high"
+"""
+
+POOL = """
+[[pools]]
+key = "sweet"
+name = "Sweets"
+unit = "mg"
+limit = 100
+window = { kind = "transaction" }
+members = [{ measure = "thc_mg", routes = ["edible"], per_unit = 1 }]
+citation = "Store policy 10"
+as_of = "2026"
+confidence = "high"
+"""
+AGE = """
+[age]
+minimum = 21 # years
+caregiver_minimum = 25
+citation = "Store policy 6"
+as_of = "2026"
+confidence = "high"
+"""
+TICKETS = '[tickets]\nminutes = 30\ncitation = "Store policy 3"\nas_of = "2026"\nconfidence = "high"\n'
+OUTAGE = '[outage]\nhours = 1\ncitation = "Store policy 7"\nas_of = "2026"\nconfidence = "high"\n'
+IDS = '[[refused_ids]]\nkind = "Passport"\ncitation = "Store policy 8"\nas_of = "2026"\nconfidence = "high"\n'
+LABEL = """
+[label]
+min_letter_mm = 2
+fields = [{ key = "product.lot_photo", heading = "Lot photo" }]
+citation = "Store policy 9"
+as_of = "2026"
+confidence = "high"
+
+[[label.statements]]
+code = "returns"
+words = "Bring empty jars back."
+citation = "Store policy 9"
 as_of = "2026"
 confidence = "high"
 """
@@ -67,18 +98,172 @@ def test_store_policy_refuses_more_and_is_named_as_the_stores(tmp_path: Path) ->
     assert judge(florida(), book, doctor, TODAY, [Item(product=flower("28.36"), units=1)]).refusal is None
     gated = judge(strict, book, doctor, TODAY, [Item(product=tincture(route="topical"), units=1)]).refusal
     assert gated is not None
-    assert gated.rule == "store.topical"
+    assert (gated.rule, str(gated.reason)) == ("store.topical", "Store policy: Visitors may not buy here.")
+
+
+KINDS = {
+    "a limit above the law's": (
+        POLICY.replace("limit = 1", "limit = 2.6"),
+        "2.6 oz of smoking is looser than the state's 2.5 oz",
+    ),
+    "a limit of nothing": (POLICY.replace('"smoking"', '"wine"'), "the state has no limit called wine"),
+    "a limit below zero": (POLICY.replace("limit = 1", "limit = -1"), "the limit of smoking is below zero"),
+    "a limit twice": (POLICY.partition("[[gates]]")[0] * 2, "two of its rules are called smoking"),
+    "a gate for nobody": (
+        POLICY.replace('what = { routes = ["topical"] }', "who = { age_from = 5, age_below = 5 }"),
+        "gate topical is for patients that cannot be",
+    ),
+    "a gate under the state's name": (
+        POLICY.replace('key = "topical"', 'key = "FL.topical"'),
+        "no rule is called FL.topical",
+    ),
+    "a pool that counts nothing": (
+        POOL.replace("per_unit = 1 ", "per_unit = 0 "),
+        "pool sweet divides by zero or less",
+    ),
+    "a pool in no unit": (POOL.replace('"mg"', '"spoons"'), "pool sweet: no unit is called spoons"),
+    "younger patients": (AGE.replace("= 21 #", "= 17 #"), "age: minimum 17 is looser than the state's 18"),
+    "younger caregivers": (AGE.replace("= 25", "= 20"), "age: caregiver_minimum 20 is looser than the state's 21"),
+    "longer tickets": (TICKETS.replace("30", "121"), "tickets: 121 minutes are looser than the state's 120"),
+    "an outage to be sold in": (OUTAGE, "outage: 1 hours are looser than the state's 0"),
+    "an ID refused that nobody accepts": (
+        IDS.replace("Passport", "Letter"),
+        "the state accepts no photo ID called Letter",
+    ),
+    "no ID at all": (IDS + IDS.replace("Passport", "Driver licence or state ID card"), "no photo ID is left"),
+    "smaller letters": (LABEL.replace("= 2", "= 1.5"), "letters of 1.5 mm are looser than the state's 1.6 mm"),
+    "the state's statement in other words": (
+        LABEL.replace('"returns"', '"no_transfer"'),
+        "label: two statements are called no_transfer",
+    ),
+}
+
+
+@pytest.mark.requirement("SOP-05", "ALT-07")
+@pytest.mark.parametrize("kind", KINDS)
+def test_store_policy_is_never_looser(kind: str, tmp_path: Path) -> None:
+    source, said = KINDS[kind]
+    with pytest.raises(Ours) as caught:
+        with_policy(florida(), policy_of(tmp_path, source))
+    assert str(caught.value.reason).startswith("The store's policy cannot be used: ")
+    assert said in str(caught.value.reason)
+
+
+@pytest.mark.requirement("SOP-05", "ALT-07")
+@pytest.mark.parametrize("part", sorted(set(Pack.__struct_fields__) - set(Policy.__struct_fields__) - {"store"}))
+def test_of_what_the_law_alone_decides_the_policy_says_nothing(part: str, tmp_path: Path) -> None:
+    """Whatever a pack can say and a policy cannot be stricter in: nothing of it is heard."""
+    for written in (f"[{part}]\n", f"[[{part}]]\n", f"{part} = 1\n"):
+        with pytest.raises(Ours) as caught:
+            policy_of(tmp_path, written)
+        assert f"{part}: of this the law alone speaks; a store can be stricter by: smaller, " in str(
+            caught.value.reason
+        )
 
 
 @pytest.mark.requirement("SOP-05")
-def test_store_policy_is_never_looser(tmp_path: Path) -> None:
-    looser = policy_of(tmp_path, POLICY.replace("limit = 1", "limit = 2.6"))
-    with pytest.raises(Ours) as caught:
-        with_policy(florida(), looser)
-    assert "looser than the state's 2.5 oz" in str(caught.value.reason)
-    for wrong in (POLICY.replace('"smoking"', '"wine"'), POLICY.replace("limit = 1", "limit = -1")):
-        with pytest.raises(Ours):
-            with_policy(florida(), policy_of(tmp_path, wrong))
+def test_what_a_policy_may_say_is_as_large_as_this_test_knows() -> None:
+    """A new kind of rule in the policy needs its attempt to loosen above."""
+    tried = {"smaller", "pools", "gates", "age", "tickets", "outage", "refused_ids", "label"}
+    assert set(Policy.__struct_fields__) == {"keys", "accepted", *tried}
+
+
+@pytest.mark.requirement("SOP-05", "PAT-04")
+def test_a_stricter_door_is_the_stores_and_the_laws_own_rule_is_still_the_laws(tmp_path: Path) -> None:
+    strict = with_policy(florida(), policy_of(tmp_path, AGE + IDS + TICKETS))
+    assert strict.ticket_life == timedelta(minutes=30)
+    told = {}
+    for years in (17, 19, 21):
+        born = date(TODAY.year - years, 1, 1)
+        (told[years],) = [
+            (each.rule, each.citation, str(each.reason)) for each in _door(strict, born) if "age" in each.rule
+        ] or [None]
+    assert told == {
+        17: ("age.minor", florida().age.citation, "The patient is under 18."),
+        19: ("store.age.minor", "Store policy 6", "Store policy: The patient is under 21."),
+        21: None,
+    }
+    passport = _door(strict, date(1990, 1, 1), standard="ICAO-9303", issuer="USA")
+    assert [(each.rule, each.citation) for each in passport] == [("store.id.not_accepted", "Store policy 8")]
+    assert str(passport[0].next_step) == "Ask for one of these: Driver licence or state ID card."
+    other = _door(strict, date(1990, 1, 1), standard="OTHER")
+    assert [each.rule for each in other] == ["id.not_accepted"]
+
+
+def _door(pack: Pack, born: date, standard: str = "AAMVA-10", issuer: str = "FL") -> tuple[Concern, ...]:
+    card = PatientCard(number="P7QX21AB", state="FL")
+    shown = PhotoId(
+        family="EXAMPLE",
+        given="ROBIN",
+        born=born,
+        expires=date(2030, 1, 1),
+        number="E1",
+        issuer=issuer,
+        standard=standard,
+    )
+    entry = RegistryEntry(
+        number=card.number,
+        status=RegistryStatus.ACTIVE,
+        person=Person(family="Example", given="Robin", born=born),
+        recommendation=recommendation(),
+    )
+    return concerns(pack, card, shown, entry, None, TODAY)
+
+
+@pytest.mark.requirement("SOP-05", "PAT-07")
+def test_while_the_registry_is_away_the_store_may_serve_for_less_time_or_nobody(tmp_path: Path) -> None:
+    lenient = parse(source_of(pool()).replace('rule = "no_pass"', 'rule = "last_answer"\nhours = 4'))[0]
+    shorter = with_policy(lenient, policy_of(tmp_path, OUTAGE))
+    assert shorter.outage is not None
+    assert shorter.outage.oldest == timedelta(hours=1)
+    assert shorter.outage.citation == "Invented Code 1; Store policy 7"
+    never = with_policy(lenient, policy_of(tmp_path, OUTAGE.replace("hours = 1", "")))
+    assert never.outage is not None
+    assert (never.outage.oldest, never.outage.citation) == (None, "Store policy 7")
+    with pytest.raises(Ours, match="cannot be used"):
+        with_policy(lenient, policy_of(tmp_path, OUTAGE.replace("hours = 1", "hours = 5")))
+
+
+@pytest.mark.requirement("SOP-05", "LBL-01")
+def test_a_field_the_store_wants_is_missing_by_the_stores_rule(tmp_path: Path) -> None:
+    strict = with_policy(florida(), policy_of(tmp_path, LABEL))
+    known = dict.fromkeys(
+        (key for rule in florida().label.fields for key in (rule.key, rule.or_key) if key), "known"
+    ) | {"lab.passed": "yes", "directions.route": "sublingual"}
+    refusal = make(strict, known, number="N", print_no=1, tag="T")
+    assert isinstance(refusal, Refusal)
+    assert (refusal.rule, refusal.citation) == ("store.label.product.lot_photo", "Store policy 9")
+    label = make(strict, {**known, "product.lot_photo": "7"}, number="N", print_no=1, tag="T")
+    assert isinstance(label, Label)
+    assert label.statements[-1] == "Bring empty jars back."
+    assert label.min_letter_mm == 2
+    by_law = make(strict, {**known, "batch.number": ""}, number="N", print_no=1, tag="T")
+    assert isinstance(by_law, Refusal)
+    assert by_law.rule == "FL.label.batch.number"
+
+
+@pytest.mark.requirement("ALT-07", "SOP-05")
+@given(
+    limit=st.decimals(0, 3, places=2),
+    units=st.integers(1, 4),
+    bought_before=st.integers(0, 4),
+    own=st.booleans(),
+)
+def test_no_policy_lets_anything_be_sold_that_the_law_alone_refuses(
+    limit: Decimal, units: int, bought_before: int, own: bool
+) -> None:
+    source = Cited(citation="Store policy 4", as_of="2026", confidence="high")
+    cited = {name: getattr(source, name) for name in Cited.__struct_fields__}
+    smaller = Smaller(pool="smoking", limit=min(limit, Decimal("2.5")), **cited)
+    pools = law(pool("everything", members='[{ measure = "units" }]')).pools if own else ()
+    strict = with_policy(florida(), Policy(smaller=(smaller,), pools=pools))
+    before = (bought(TODAY, flower("14.175"), bought_before),) if bought_before else ()
+    book = Book(purchases=before, available={})
+    basket = [Item(product=flower("14.175"), units=units)]
+    by_law, here = (judge(each, book, recommendation(), TODAY, basket) for each in (florida(), strict))
+    assert here.refusal is not None or by_law.refusal is None
+    left = {each.pool: each.remaining for each in here.standing.pools}
+    assert all(left[each.pool] == each.remaining for each in by_law.standing.pools)
 
 
 @pytest.mark.requirement("SOP-05", "ALT-07")
@@ -93,162 +278,3 @@ def test_a_pool_of_the_store_makes_nothing_sellable_that_the_law_does_not_count(
     assert most(strict, Book(available={}), recommendation(), TODAY, [], flower("1")) == 2
     with pytest.raises(ValueError, match="is said to be the store's own"):
         parse(source_of(pool(rest="of_store = true")))
-
-
-def test_a_store_signs_for_a_version_and_for_each_number_that_is_not_sure() -> None:
-    pack = florida()
-    assert list(missing(pack, Policy())) == [f"The store has not signed for {pack.name}."]
-    signed = Accepted(pack=pack.name, digest=digest(pack), by="Ada Example", on=TODAY)
-    assert len(list(missing(pack, Policy(accepted=(signed,))))) == len(unsure(pack)) > 0
-    whole = msgspec.structs.replace(signed, numbers=unsure(pack))
-    assert list(missing(pack, Policy(accepted=(whole,)))) == []
-    changed = msgspec.structs.replace(pack, pools=pack.pools[:-1])
-    assert list(missing(changed, Policy(accepted=(whole,)))) == [
-        f"{pack.name} was changed after the store signed for it."
-    ]
-
-
-def test_every_unsure_rule_of_every_pack_has_a_name_of_its_own() -> None:
-    for state in states():
-        for version in versions(state):
-            names = [name for name, _ in rules(version)]
-            assert len(set(names)) == len(names)
-            assert set(unsure(version)) <= set(names)
-
-
-def test_an_altered_pack_is_refused(tmp_path: Path) -> None:
-    pack, key = tmp_path / "zz.toml", tmp_path / "key.pem"
-    pack.write_text(source_of(pool()))
-    public = new_key(key)
-    assert key.stat().st_mode & 0o077 == 0
-    assert sign(pack, key) == public
-    assert signed_by(pack, [public]) == public
-    other = new_key(tmp_path / "other.pem")
-    with pytest.raises(Ours, match="fault"):
-        signed_by(pack, [other])
-    for n in range(0, len(source_of(pool())), 97):
-        data = bytearray(source_of(pool()).encode())
-        data[n] ^= 1
-        pack.write_bytes(data)
-        with pytest.raises(Ours) as caught:
-            signed_by(pack, [public])
-        assert "it was changed after it was signed" in str(caught.value.reason)
-    (tmp_path / "zz.toml.sig").write_text("nonsense")
-    with pytest.raises(Ours):
-        signed_by(pack, [public])
-    (tmp_path / "zz.toml.sig").unlink()
-    with pytest.raises(Ours):
-        signed_by(pack, [public])
-
-
-@pytest.mark.requirement("OUT-11")
-def test_three_invented_states_that_contradict_each_other_run_by_exchanging_one_signed_file(tmp_path: Path) -> None:
-    key = tmp_path / "key.pem"
-    public = new_key(key)
-    policy = tmp_path / "policy.toml"
-    policy.write_text(f'keys = ["{public}"]\n')
-    invented = {
-        "a": source_of(pool(window=MONTH, limit="1")),
-        "b": source_of(pool(window=DAY, limit="3", members='[{ measure = "thc_mg", per_unit = 100 }]')),
-        "c": source_of(pool(window=TRANSACTION, limit="2", members='[{ measure = "units", forms = ["flower"] }]')),
-    }
-    library = Library("ZZ", tmp_path, policy)
-    said = {}
-    for name, source in invented.items():
-        (tmp_path / "zz.toml").write_text(source)
-        sign(tmp_path / "zz.toml", key)
-        pack = library.at(TODAY)
-        said[name] = [
-            judge(pack, Book(), recommendation(), TODAY, [Item(product=product, units=units)]).refusal is None
-            for product, units in ((flower("28.35"), 1), (flower("28.36"), 1), (tincture("100"), 3), (flower("1"), 3))
-        ]
-    assert said == {
-        "a": [True, False, False, True],
-        "b": [False, False, True, False],
-        "c": [True, True, False, False],
-    }
-
-
-def test_a_malformed_pack_leaves_the_last_good_one_in_use(tmp_path: Path) -> None:
-    file = tmp_path / "zz.toml"
-    file.write_text(source_of(pool(limit="1")))
-    library = Library("ZZ", tmp_path)
-    good = library.at(TODAY)
-    file.write_text(source_of(pool(limit="-11")))
-    assert library.at(TODAY) is good
-    assert library.fault == "The rule pack zz.toml has a fault: version 2020-01-01: pool flower has a limit below zero."
-    file.write_text(source_of(pool(limit="0.75")))
-    assert library.at(TODAY).pools[0].limit != good.pools[0].limit
-    assert library.fault == ""
-    file.unlink()
-    assert library.at(TODAY).pools[0].limit is not None
-    with pytest.raises(Ours):
-        Library("ZZ", tmp_path).at(TODAY)
-
-
-def test_live_only_what_the_store_has_signed_for(tmp_path: Path) -> None:
-    (tmp_path / "zz.toml").write_text(source_of(pool()))
-    policy = tmp_path / "policy.toml"
-    policy.write_text("")
-    with pytest.raises(Ours, match="live"):
-        Library("ZZ", tmp_path, policy, live=True).at(TODAY)
-    pack = law_of("ZZ", TODAY, tmp_path)
-    policy.write_text(f'[[accepted]]\npack = "{pack.name}"\ndigest = "{digest(pack)}"\nby = "Ada"\non = 2026-01-01\n')
-    assert Library("ZZ", tmp_path, policy, live=True).at(TODAY).name == pack.name
-
-
-def test_a_change_is_told_number_by_number() -> None:
-    old = parse(source_of(pool(limit="2.5"), pool("gone")))
-    new = parse(source_of(pool(limit="2"), pool("born")).replace("minimum = 18", "minimum = 19"))
-    said = list(differences(old, new))
-    assert "ZZ 2020-01-01 pools.flower.limit: 2.5 → 2" in said
-    assert "ZZ 2020-01-01 age.minimum: 18 → 19" in said
-    assert any(line.startswith("ZZ 2020-01-01 pools.gone.limit: 2.5 → nothing") for line in said)
-    assert any(line.startswith("ZZ 2020-01-01 pools.born.limit: nothing → 2.5") for line in said)
-    assert list(differences(old, old)) == []
-
-
-def test_the_schema_is_the_one_of_the_structs_and_every_pack_is_valid() -> None:
-    assert known() == schema(), "python -m kiosk.rules.schema > kiosk/rules/pack.schema.json"
-    assert main(["rules", "lint"]) == 0
-
-
-@pytest.mark.parametrize(
-    ("right", "wrong", "place"),
-    [
-        ('unit = "oz"', "unit = 5", "versions[0].pools[0].unit"),
-        ("limit = 2.5", 'limit = "much"', "versions[0].pools[0].limit"),
-        ("days = 14", "day = 14", "versions[0].pools[0].window"),
-        ('confidence = "high"', 'confidence = "sure"', "confidence"),
-        ('state = "ZZ"', "states = 1", "the file"),
-    ],
-)
-def test_lint_names_the_place(
-    right: str, wrong: str, place: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    file = tmp_path / "zz.toml"
-    file.write_text(source_of(pool()).replace(right, wrong, 1))
-    assert main(["rules", "lint", str(file)]) == 1
-    assert place in capsys.readouterr().out
-
-
-def test_the_manual_is_made_from_the_packs() -> None:
-    folder = Path(__file__).parents[2] / "docs" / "rules"
-    for state in states():
-        written = (folder / f"{state.lower()}.md").read_text(encoding="utf-8")
-        assert written == page(versions(state)), "write the pages anew: kiosk rules show --out docs/rules"
-
-
-def test_verify_shows_what_to_sign(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    policy = tmp_path / "policy.toml"
-    policy.write_text("")
-    command = ["rules", "verify", "FL", "--policy", str(policy), "--on", "2026-03-02"]
-    assert main(command) == 1
-    said = capsys.readouterr().out
-    policy.write_text(said[said.index("[[accepted]]") :])
-    assert main(command) == 0
-    assert "may be used live" in capsys.readouterr().out
-    policy.write_text("keys = 7")
-    assert main(command) == 1
-    assert faults({"state": "ZZ"}) != []
-    assert date(2026, 3, 2) == TODAY
