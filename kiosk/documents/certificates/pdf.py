@@ -8,9 +8,10 @@ law's panels are missing. Neither passes.
 import re
 from collections.abc import Iterator, Sequence
 
-from kiosk.documents.certificates import tables
+from kiosk.documents.certificates import grid, tables
 from kiosk.documents.certificates.fields import clean, dates
-from kiosk.documents.certificates.pdf_text import pages_of
+from kiosk.documents.certificates.layout import powered
+from kiosk.documents.certificates.pdf_text import Page, Word, pages_of
 from kiosk.documents.certificates.results import lab_word
 from kiosk.model.certificates import Certificate, PrintedPanel
 from kiosk.model.errors import Theirs
@@ -54,11 +55,18 @@ _DATES = {
 
 def read(data: bytes) -> Certificate:
     """Raises :class:`~kiosk.model.errors.KioskError` for a PDF that is damaged, has no text or no row."""
-    pages = pages_of(data)
+    printed = [powered(page) for page in pages_of(data)]
+    pages = [_lines(page) for page in printed]
     lines = [line for page in pages for line in page]
     if not any(line.strip() for line in lines):
         raise Theirs(text("The PDF has no text: it is a picture of a certificate."))
-    found = tuple(tables.panels(pages))
+    set_out = [grid.read(page) for page in printed]
+    found = tuple(
+        tables.panels(
+            [_lines(page, taken) for page, (_, taken) in zip(printed, set_out, strict=True)],
+            [row for rows, _ in set_out for row in rows],
+        )
+    )
     if not any(panel.rows for panel in found):
         raise Theirs(text("No row of a laboratory's table can be read in the PDF."))
     whole = "\n".join(lines)
@@ -77,6 +85,15 @@ def read(data: bytes) -> Certificate:
         panels=found,
         doubts=tuple(_doubts(lines, found)),
     )
+
+
+def _lines(page: Page, taken: frozenset[Word] = frozenset()) -> list[str]:
+    """The lines of a page in the file's order, without the words that are ``taken``."""
+    lines: dict[int, list[str]] = {}
+    for word in page:
+        if word not in taken:
+            lines.setdefault(word.line, []).append(word.text)
+    return [" ".join(words) for words in lines.values()]
 
 
 def _laboratory(lines: Sequence[str]) -> str:

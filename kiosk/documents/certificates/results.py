@@ -56,6 +56,8 @@ _WORDS: dict[Kind, str] = {
     "uncountable": "tntc|too numerous to count|>uloq|> uloq|>ulq|overgrown",
 }
 _KINDS = {word: kind for kind, words in _WORDS.items() for word in words.split("|")}
+_CLOSE = {word.replace(" ", ""): kind for word, kind in _KINDS.items()}
+"""Words that ran together: ``NotDetectedin1g``."""
 _SUPERSCRIPT = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
 _NUMBER = r"(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+\.\d*|\.\d+|\d+)"
 _FIGURE = re.compile(
@@ -89,13 +91,15 @@ def read_result(printed: str) -> Read:
     words = _tidy(printed)
     if len(words) > _LONGEST:
         return UNREADABLE
-    if (kind := _KINDS.get(words)) is not None:
+    close = words.replace(" ", "")
+    if (kind := _CLOSE.get(close)) is not None:
         return Read(kind)
-    if (inspected := _IN_A_GRAM.sub("", words)) != words and (kind := _KINDS.get(inspected)):
+    if (inspected := _IN_A_GRAM.sub("", close)) != close and (kind := _CLOSE.get(inspected)):
         return Read("absent" if kind == "not_detected" else kind) if kind in _FOUND_OR_NOT else UNREADABLE
     if found := _WORD_AND_BOUND.fullmatch(words):
         kind = "below_loq" if re.search(r"loq|bql|blq|mrl|rl", found["word"]) else "not_detected"
         return _figure(kind, found["number"], "", found["unit"])
+    words = words.removeprefix("=").lstrip()
     if found := _POWER.fullmatch(words):
         words = f"{found['sign'] or ''}1e{found['power']}{found['unit'] or ''}"
     for lead, sign in (("less than ", "<"), ("greater than ", ">"), ("more than ", ">")):

@@ -64,7 +64,7 @@ _PANEL_LINE = re.compile(
     r"(?P<status>pass|passed|fail|failed|not tested)",
     re.IGNORECASE,
 )
-_CONTROL = re.compile(
+CONTROL = re.compile(
     r"(?i)(?:\S+ ){0,2}(?:quality control|qc (?:report|data|results)|method blank|laboratory control)(?: [\w:]+){0,2}"
     r"|.*(?:% recovery|expected conc).*"
 )
@@ -93,13 +93,14 @@ class Heading:
     """Of the first row under it. A row of another panel stands in another table, whose heading we did not know."""
 
 
-def panels(pages: Iterable[Sequence[str]]) -> Iterator[PrintedPanel]:
-    """Every row that can be found, and panels that a line has a word for. ``pages``: the lines of each."""
+def panels(pages: Iterable[Sequence[str]], known: Sequence[Printed] = ()) -> Iterator[PrintedPanel]:
+    """Every row that can be found, and panels that a line has a word for. ``pages``: the lines of each. ``known``: rows
+    that were read by their place; what these lines tell of the same analytes and cannot be read is a summary."""
     rows = list[Printed]()
     for page in pages:
         heading, collecting = Heading(), False
         for line in _joined([clean(each) for each in page]):
-            if _CONTROL.fullmatch(line) and line.count(" ") < 12:
+            if CONTROL.fullmatch(line) and line.count(" ") < 12:
                 break  # what follows are the laboratory's own control samples
             if (named := _PANEL_LINE.fullmatch(line)) and (key := analytes.panel(named["panel"])):
                 if key == INSPECTED:
@@ -114,7 +115,9 @@ def panels(pages: Iterable[Sequence[str]]) -> Iterator[PrintedPanel]:
                 collecting = True
             elif line:
                 collecting = False
-    yield PrintedPanel(name="", rows=tuple(_without_summaries(rows)))
+    read = {analytes.analyte(row.name) for row in known if read_result(row.result).kind != "unreadable"}
+    rows = [row for row in rows if not _unread(row) or analytes.analyte(row.name) not in read]
+    yield PrintedPanel(name="", rows=tuple(_without_summaries([*known, *rows])))
 
 
 def _joined(lines: list[str]) -> Iterator[str]:
@@ -136,6 +139,10 @@ def _joined(lines: list[str]) -> Iterator[str]:
 def _of_panel(row: Printed) -> bool:
     """ "Mycotoxins: pass" speaks of a panel, though it may name an analyte as well."""
     return row.result == row.lab_status and analytes.panel(row.name) not in (None, INSPECTED)
+
+
+def _unread(row: Printed) -> bool:
+    return row.result.startswith("?") and lab_word(row.lab_status) != "fail"
 
 
 def _without_summaries(rows: list[Printed]) -> Iterator[Printed]:

@@ -38,7 +38,7 @@ _SPELLINGS: tuple[tuple[Unit, str], ...] = (
     (_mass("µg/kg", Fraction(1, 1000)), "ppb ppbw ug/kg mcg/kg ng/g ng/gram"),
     (_mass("µg/kg", Fraction(1, 1000)), "ppb(ug/kg) ug/kg(ppb) parts_per_billion ug_per_kg"),
     (_mass("mg/g", 1000), "mg/g mg/gram mg_per_g milligrams/gram"),
-    (_mass("%", 10_000), "% pct percent %w/w %(w/w) w/w% wt% %wt %wt/wt g/100g percent(w/w) %mass"),
+    (_mass("%", 10_000), "% pct percent %w/w %(w/w) w/w% wt% %wt %wt/wt g/100g percent(w/w) %mass weight% %weight"),
     (Unit(COUNT, Fraction(1), "CFU/g"), "cfu/g cfu/gram cfu/1g cfu/gm cfu_per_g cfus/g"),
     (Unit(COUNT, Fraction(1), "CFU/g"), "colonyformingunits/gram colonyformingunits/g"),
     (Unit(COUNT_ML, Fraction(1), "CFU/mL"), "cfu/ml cfu/milliliter"),
@@ -60,6 +60,14 @@ def folded(text: str) -> str:
     """Lower case, no blanks, the two micro signs as ``u``, superscripts and full-width forms as plain signs."""
     plain = unicodedata.normalize("NFKC", text).casefold().replace("μ", "u").replace("µ", "u")
     return re.sub(r"\s+", "", plain)
+
+
+_NONE = frozenset({"", "n/a", "na", "-", "--", "none", "null", "nt", "n.a."})
+
+
+def no_unit(text: str) -> bool:
+    """A column of units that says it has none here: ``N/A``."""
+    return folded(text) in _NONE
 
 
 _UNITS = {word: unit for unit, words in _SPELLINGS for word in words.split()}

@@ -5,7 +5,7 @@ from fractions import Fraction
 from functools import lru_cache
 
 from kiosk.documents.certificates.results import Kind, Read, read_bound, read_result
-from kiosk.documents.certificates.units import ACTIVITY, Unit, unit
+from kiosk.documents.certificates.units import ACTIVITY, Unit, no_unit, unit
 from kiosk.model.certificates import Printed
 from kiosk.model.text import Text, text
 
@@ -70,8 +70,8 @@ def span(row: Printed) -> Span:
 
 
 def _unit(row: Printed, read: Read) -> tuple[Unit | None, Text | None]:
-    column = unit(row.units) if row.units else None
-    if row.units and column is None:
+    column = unit(row.units)
+    if column is None and not no_unit(row.units):
         return None, text("The unit {unit} is not known.", unit=row.units)
     if read.unit and column and read.unit != column and not column.dimension == ACTIVITY == read.unit.dimension:
         return None, text("The row has two units: {one} and {other}.", one=read.unit.name, other=column.name)
