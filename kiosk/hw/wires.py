@@ -19,6 +19,10 @@ _BETWEEN_EMPTY = 0.02
 class Wire(Protocol):
     """An open connection."""
 
+    @property
+    def tells_loss(self) -> bool:
+        """Whether it ends when the device is switched off. A serial port does not: there a device only falls silent."""
+
     async def read(self) -> bytes:
         """Some bytes; none when the connection has ended. Raises ``OSError`` when it broke."""
 
@@ -38,6 +42,8 @@ Connect = Callable[[], Awaitable[Wire]]
 
 class TcpWire:
     """A device on the network. Made by :func:`tcp`."""
+
+    tells_loss = True
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader, self._writer = reader, writer
@@ -64,8 +70,17 @@ class DescriptorWire:
     ``empty_is_end``: a read of nothing means that the other end has hung up. USB printers give empty answers as well.
     """
 
-    def __init__(self, fd: int, *, close: Callable[[], None], forget: Callable[[], None], empty_is_end: bool) -> None:
+    def __init__(
+        self,
+        fd: int,
+        *,
+        close: Callable[[], None],
+        forget: Callable[[], None],
+        empty_is_end: bool,
+        tells_loss: bool,
+    ) -> None:
         os.set_blocking(fd, False)
+        self.tells_loss = tells_loss
         self._fd, self._close, self._forget, self._empty_is_end = fd, close, forget, empty_is_end
         self._loop = asyncio.get_running_loop()
         self._unsent = bytearray()
@@ -129,6 +144,8 @@ def serial_port(path: Path, *, baud: int = 9600, flow: Flow = "none") -> Connect
         except termios.error as gone:
             port.close()
             raise OSError(*gone.args) from None
-        return DescriptorWire(port.fileno(), close=port.close, forget=port.reset_output_buffer, empty_is_end=True)
+        return DescriptorWire(
+            port.fileno(), close=port.close, forget=port.reset_output_buffer, empty_is_end=True, tells_loss=False
+        )
 
     return connect

@@ -42,6 +42,8 @@ def quickly(work: Callable[[], Awaitable[None]]) -> None:
 class NearWire:
     """A wire straight into the mechanism. ``takes`` is how many bytes of jobs go through before it blocks for ever."""
 
+    tells_loss = True
+
     def __init__(self, printer: Mechanism, takes: int | None = None) -> None:
         if not printer.on:
             raise ConnectionRefusedError

@@ -16,10 +16,19 @@ from kiosk.model.labels import Label, LabelField
 from .peer import Emupos
 
 TAG = "1A4FF0300000B2C000004711"
-UNHURRIED = Patience(status=10.0, clear=0.3, ask_again=0.05)
+UNHURRIED = Patience(busy=0.0, status=10.0, clear=0.3, ask_again=0.05)
 """For the contract, which is about what is said and not how soon: the other program may be slow on a busy machine."""
 HURRY = Patience(
-    connect=1.0, status=0.3, clear=0.3, settle=0.02, chunk=1.0, answer=0.4, ask_again=0.02, stopped=20.0, watch=0.02
+    connect=1.0,
+    busy=0.1,
+    status=0.3,
+    clear=0.3,
+    settle=0.02,
+    chunk=1.0,
+    answer=0.4,
+    ask_again=0.02,
+    stopped=20.0,
+    watch=0.02,
 )
 
 

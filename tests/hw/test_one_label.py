@@ -72,10 +72,14 @@ class Counter:
         return NearWire(self.printer, self.takes)
 
     def mend(self) -> None:
+        if "broken" in self.printer.faults or ("cutter" in self.printer.faults and not self.printer.knows_enquiry):
+            self.printer.power_off()
         self.printer.power_on()
         self.printer.answers = "all"
         self.printer.close_cover()
         self.printer.go_online()
+        self.printer.free_cutter()
+        self.printer.cool_down()
         self.printer.load_paper()
         self.takes = None
 
@@ -85,6 +89,10 @@ class Counter:
             self.printer.power_off()
             asyncio.get_running_loop().call_later(5, self.printer.power_on)
         elif not state.prints and self.mends_at_once:
+            if state.condition is Condition.CUTTER:
+                self.printer.open_cover()
+                self._mending.append(asyncio.get_running_loop().call_later(5, self.mend))
+                return
             self._mending.append(asyncio.get_running_loop().call_later(2, self.mend))
 
     async def label(self) -> None:
@@ -143,6 +151,13 @@ TROUBLES: dict[str, Trouble] = {
     "paper out": lambda counter, at: counter.printer.out_of_paper(after=at),
     "cover open": lambda counter, at: counter.printer.open_cover(after=at),
     "off-line": lambda counter, at: counter.printer.go_offline(after=at),
+    "cutter stuck": lambda counter, at: counter.printer.jam_cutter(after=at),
+    "cutter stuck, deaf to enquiries": lambda counter, at: (
+        setattr(counter.printer, "knows_enquiry", False),  # type: ignore[func-returns-value]
+        counter.printer.jam_cutter(after=at),  # type: ignore[func-returns-value]
+    )[1],
+    "too hot": lambda counter, at: counter.printer.overheat(after=at),
+    "breaks down": lambda counter, at: counter.printer.break_down(after=at),
     "printer loses power": lambda counter, at: counter.printer.power_off(after=at),
     "line breaks, rest printed": lambda counter, at: counter.printer.drop_connection(at, prints=True),
     "line breaks, rest lost": lambda counter, at: counter.printer.drop_connection(at, prints=False),
@@ -165,7 +180,8 @@ KINDS = list(itertools.product((True, False), (True, False), ("barrier", "proces
 @pytest.mark.requirement("LBL-05")
 @pytest.mark.parametrize("trouble", TROUBLES)
 def test_trouble_at_every_byte_ends_with_one_label(trouble: str) -> None:
-    sizes = range(1, len(job_data(1)) + 1)
+    # The label, and what is asked in turn before it: who the printer is, and whether it holds anything.
+    sizes = range(1, len(job_data(1)) + 7)
     seen: set[str] = set()
 
     async def all_of_them() -> None:

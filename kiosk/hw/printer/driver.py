@@ -7,11 +7,13 @@ printer's memory is emptied: else the label that was given up comes out together
 """
 
 import asyncio
+import contextlib
+from collections.abc import AsyncIterator
 from typing import Literal
 
 from kiosk.hw.printer.line import Line
 from kiosk.hw.printer.port import Changed, Condition, Job, Outcome, Paper, Patience, PrinterState
-from kiosk.hw.printer.status import MAKER, MODEL, drawer_pin, mark_of, proof
+from kiosk.hw.printer.status import MAKER, MODEL, SERIAL, drawer_pin, mark_of, proof
 from kiosk.hw.wires import Connect
 from kiosk.model.text import Text, text
 
@@ -44,6 +46,10 @@ class EscPosPrinter:
         self._turn = asyncio.Lock()
         self._memory: Literal["empty", "unknown", "doubtful"] = "unknown"
         """What the printer holds of earlier jobs: nothing, who knows (the program has just started), or perhaps one."""
+        self._serial: str | None = ""
+        """The number of the printer that was there last; None where printers do not say it."""
+        self._left: set[str] = set()
+        """Printers that were taken away while they perhaps held a label: it is in them still when they come back."""
 
     async def state(self) -> PrinterState:
         async with self._turn:
@@ -69,8 +75,13 @@ class EscPosPrinter:
 
     async def run(self, changed: Changed) -> None:
         tell = each_once(changed)
+        before: PrinterState | None = None
         while True:
-            tell(await self.state())
+            state = await self.state()
+            # Another terminal's label takes a moment: what looks like one is said when it lasts.
+            if state.condition not in _PERHAPS_BUSY or state == before:
+                tell(state)
+            before = state
             await asyncio.sleep(self._patience.watch)
 
     async def print(self, job: Job, changed: Changed | None = None) -> Outcome:
@@ -81,26 +92,16 @@ class EscPosPrinter:
             blocked = None if job.losable else await self._emptied(tell)
             if blocked is not None:
                 return Outcome(result="failed", reason=blocked.words)
-            try:
-                line = await self._connected()
-            except OSError:
-                tell(_ABSENT)
-                return Outcome(result="failed", reason=_ABSENT.words)
-            async with line:
+            async with self._taken_up(tell) as (line, state):
+                if line is None or not state.prints:
+                    return Outcome(result="failed", reason=state.words)
                 return await self._print(line, job, tell)
 
     async def kick(self, pin: Literal[0, 1] = 0) -> bool:
         """Opens the drawer at the printer's plug: whether the pulse was sent. Never sent twice by itself."""
-        async with self._turn:
-            try:
-                line = await self._connected()
-            except OSError:
-                return False
-            async with line:
-                if not (await line.state()).prints:
-                    return False
-                # ESC p: 50 ms of pulse, 500 ms of rest.
-                return await line.take(bytes([0x1B, 0x70, pin, 25, 250]))
+        async with self._turn, self._taken_up(each_once(None)) as (line, state):
+            # ESC p: 50 ms of pulse, 500 ms of rest.
+            return line is not None and state.prints and await line.take(bytes([0x1B, 0x70, pin, 25, 250]))
 
     async def drawer_pin(self) -> bool | None:
         """Whether pin 3 of the drawer's plug is high; None where the printer does not answer."""
@@ -123,63 +124,122 @@ class EscPosPrinter:
         try:
             async with await self._connected() as line:
                 return await line.state()
+        except ConnectionRefusedError:
+            return _BUSY
         except OSError:
             return _ABSENT
+
+    @contextlib.asynccontextmanager
+    async def _taken_up(self, tell: Changed) -> AsyncIterator[tuple[Line | None, PrinterState]]:
+        """An open line and the printer's state. No byte of a job has left: what is busy is tried again for a while."""
+        now = asyncio.get_running_loop().time
+        deadline = now() + self._patience.busy
+        while True:
+            try:
+                line = await self._connected()
+            except ConnectionRefusedError:
+                state = _BUSY
+            except OSError:
+                tell(_ABSENT)
+                yield None, _ABSENT
+                return
+            else:
+                async with line:
+                    state = await self._freed(line)
+                    if line.lost:
+                        state = _BUSY if now() < deadline else _ABSENT
+                    elif state.condition is not Condition.SILENT or now() >= deadline:
+                        tell(state)
+                        yield line, state
+                        return
+            tell(state)
+            if now() >= deadline:
+                yield None, state
+                return
+            await asyncio.sleep(self._patience.ask_again)
+
+    async def _freed(self, line: Line) -> PrinterState:
+        """The state; a stuck cutter that a person has freed is set going again first, and nothing printed with it."""
+        state = await line.state()
+        if state.condition is Condition.CUTTER:
+            await line.give_up()
+            for _ in range(4):
+                await asyncio.sleep(self._patience.clear / 4)
+                state = await line.state()
+                if state.condition is not Condition.CUTTER:
+                    break
+        return state
 
     async def _emptied(self, tell: Changed) -> PrinterState | None:
         """Sees to it that nothing of an earlier job comes out any more; a state that stands in the way, or None.
 
         A printer that is ready prints what it holds at once, so one that is ready and answers in turn holds nothing.
         """
-        if self._memory == "empty":
+        if self._memory == "empty" and not self._left:  # else the printer may have been changed back
             return None
-        try:
-            line = await self._connected()
-        except OSError:
-            tell(_ABSENT)
-            return _ABSENT
-        async with line:
+        # While a dead label may be in it nobody is asked to mend it: mended, it would bring that label out.
+        told = tell if self._memory != "doubtful" else each_once(None)
+        async with self._taken_up(told) as (line, state):
+            if line is None:
+                tell(state)
+                return state
+            if state.prints:
+                await self._recognise(line)
             # Asked first: one that becomes ready only now has just printed what it held.
-            state = await line.state()
-            if await line.clear():
+            if await line.clear() or (state.prints and await line.idle()):
                 self._memory = "empty"
                 return None
-            if state.prints and await line.idle():
-                self._memory = "empty"
-                return None
-        if state == _ABSENT or self._memory == "unknown":
-            tell(state)
-            return None if state.prints else state
-        return await self._switched_off_and_on(tell, awake=state.condition not in _DEAF)
+            if line.lost:
+                return _ABSENT
+            if self._memory != "doubtful":
+                return None if state.prints else state
+            return await self._switched_off_and_on(line, tell, awake=state.condition not in _DEAF)
 
-    async def _switched_off_and_on(self, tell: Changed, *, awake: bool) -> PrinterState | None:
+    async def _recognise(self, line: Line) -> None:
+        """Whether another printer stands in the place of the former. What that one may hold stays with it."""
+        if self._serial is None:
+            return
+        serial = await line.name(SERIAL)
+        if not serial:
+            self._serial = None if not line.lost else self._serial
+        elif serial != self._serial:
+            if self._serial and self._memory == "doubtful":
+                self._left.add(self._serial)
+            if self._serial:
+                self._memory = "doubtful" if serial in self._left else "unknown"
+            self._left.discard(serial)
+            self._serial = serial
+
+    async def _switched_off_and_on(self, line: Line, tell: Changed, *, awake: bool) -> PrinterState | None:
         """Waits until the printer has been gone and has come back: then its memory is empty.
 
-        ``awake``: it answers now. One that is deaf already must be gone altogether, or be seen to fall silent again.
+        The line stays open meanwhile: it is this printer's, and what happens on it is not another terminal's doing.
+        ``awake``: it answers now. On a line that does not end with the printer, one that answered and falls silent is
+        gone; elsewhere silence may be an open cover.
         """
         now = asyncio.get_running_loop().time
         deadline = now() + self._patience.stopped
-        gone = False
         tell(_HOLDS)
-        while now() < deadline:
-            state = await self._look()
-            deaf = state.condition in _DEAF
-            if deaf and (awake or state == _ABSENT):
-                gone = True
-            elif gone and not deaf:
+        silent = gone = False
+        while not gone and now() < deadline:
+            await asyncio.sleep(self._patience.ask_again)
+            deaf = (await line.state()).condition in _DEAF
+            if line.lost:
+                # Some printers drop a line for another terminal's, and answer at once on the next.
+                gone = silent or (await self._look()).condition in _DEAF | {Condition.BUSY}
+                break
+            gone = deaf and awake and not line.tells_loss
+            awake, silent = awake or not deaf, deaf
+        while gone and now() < deadline:
+            if (await self._look()).condition not in _DEAF | {Condition.BUSY}:
                 self._memory = "empty"
                 return None
-            awake = awake or not deaf
             await asyncio.sleep(self._patience.ask_again)
         return _HOLDS
 
     # --- the job ------------------------------------------------------------------------------------------------------
 
     async def _print(self, line: Line, job: Job, tell: Changed) -> Outcome:
-        state = await line.state()
-        tell(state)
-        if not state.prints:
-            return Outcome(result="failed", reason=state.words)
         mark = mark_of(job.job_id) if self._proof == "process_id" else None
         data = job.data + (proof(mark) if mark is not None else b"")
         if not job.losable or self._memory == "empty":
@@ -201,7 +261,7 @@ class EscPosPrinter:
         now = asyncio.get_running_loop().time
         patience = self._patience.answer + size / _SLOWEST
         deadline = now() + patience
-        stopped = False
+        stopped = opened = False
         while not await line.answered(mark, self._patience.ask_again):
             if line.lost:
                 return _unknown(_LOST)
@@ -209,6 +269,11 @@ class EscPosPrinter:
                 return _unknown(_NONSENSE)
             state = await line.state()
             tell(state)
+            if state.condition is Condition.CUTTER and opened:
+                # A hand was at it. The label goes on where it stopped; nothing of it is sent again.
+                await line.resume()
+                opened = False
+            opened = not state.prints and (opened or state.condition is Condition.COVER_OPEN)
             if state.condition in _STOPS:
                 if not stopped:
                     deadline = now() + self._patience.stopped
@@ -225,8 +290,19 @@ class EscPosPrinter:
 
 _ABSENT = PrinterState(condition=Condition.ABSENT)
 _HOLDS = PrinterState(condition=Condition.HOLDS)
+_BUSY = PrinterState(condition=Condition.BUSY)
+_PERHAPS_BUSY = frozenset({Condition.BUSY, Condition.SILENT})
 _DEAF = frozenset({Condition.ABSENT, Condition.SILENT, Condition.NONSENSE})
-_STOPS = frozenset({Condition.NO_PAPER, Condition.COVER_OPEN, Condition.OFFLINE, Condition.FAULT})
+_STOPS = frozenset(
+    {
+        Condition.NO_PAPER,
+        Condition.COVER_OPEN,
+        Condition.CUTTER,
+        Condition.HOT,
+        Condition.OFFLINE,
+        Condition.FAULT,
+    }
+)
 _LOST = text("The connection to the label printer broke off. Look whether the label came out.")
 _STALLED = text("The label printer took only a part of the label. Look whether it came out.")
 _SILENT = text("The label printer does not say whether it printed. Look whether the label came out.")

@@ -2,12 +2,27 @@
 
 import asyncio
 import contextlib
+from collections import deque
 from collections.abc import Callable
 from typing import Self
 
 from kiosk.hw.printer.port import Condition, Patience, PrinterState
-from kiosk.hw.printer.status import BARRIER, CLEAR, QUESTIONS, Answer, Answers, identity, question, state_of
+from kiosk.hw.printer.status import (
+    BARRIER,
+    CLEAR,
+    GIVE_UP,
+    QUESTIONS,
+    RESUME,
+    Answer,
+    Answers,
+    identity,
+    question,
+    state_of,
+)
 from kiosk.hw.wires import Wire
+
+_MOST = 64
+"""Answers kept: more than any question has, and no more from a printer that never stops talking."""
 
 
 class Line:
@@ -17,10 +32,14 @@ class Line:
         self._wire = wire
         self._patience = patience
         self._news = asyncio.Event()
-        self._heard: list[Answer] = []
+        self._heard: deque[Answer] = deque(maxlen=_MOST)
         self.lost = False
         self.nonsense = False
         self._listening: asyncio.Task[None] | None = None
+
+    @property
+    def tells_loss(self) -> bool:
+        return self._wire.tells_loss
 
     async def __aenter__(self) -> Self:
         self._listening = asyncio.create_task(self._listen())
@@ -86,6 +105,14 @@ class Line:
         self.nonsense = False
         return True
 
+    async def resume(self) -> None:
+        """Lets a printer whose cutter a hand has freed go on with the line that failed."""
+        await self._put(RESUME)
+
+    async def give_up(self) -> None:
+        """Lets it forget what it holds and be ready. Only the state afterwards says whether it did."""
+        await self._put(GIVE_UP)
+
     async def idle(self) -> bool:
         """Whether everything sent so far, on an earlier connection too, has been printed or thrown away.
 
@@ -132,7 +159,7 @@ class Line:
         return not self.lost
 
     def _forget(self, kind: str) -> None:
-        self._heard = [answer for answer in self._heard if answer.kind != kind]
+        self._heard = deque((answer for answer in self._heard if answer.kind != kind), _MOST)
 
     async def _first(self, kind: str, seconds: float) -> Answer | None:
         """Waits for an answer of this kind; None when the line is lost or the time is up."""

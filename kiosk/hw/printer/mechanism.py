@@ -9,9 +9,10 @@ from typing import Literal, Protocol
 from kiosk.hw.printer.commands import Command, Token, Tokenizer
 from kiosk.hw.printer.paper import Piece, Settings, inked
 from kiosk.hw.printer.port import PAPER_80, Paper
-from kiosk.hw.printer.status import CLEAR, MAKER, MODEL
+from kiosk.hw.printer.realtime import realtime_positions
+from kiosk.hw.printer.status import CLEAR, GIVE_UP, MAKER, MODEL, RESUME, SERIAL
 
-Fault = Literal["no_paper", "cover_open", "offline"]
+Fault = Literal["no_paper", "cover_open", "offline", "cutter", "hot", "broken"]
 Answers = Literal["all", "none", "garbage", "no_barrier", "other_job"]
 """``none``: a unit that is deaf to questions. ``no_barrier``: it tells its status, and never that it has printed.
 ``other_job``: what it says of a job, it says of another."""
@@ -19,6 +20,7 @@ Answers = Literal["all", "none", "garbage", "no_barrier", "other_job"]
 _GARBAGE = b"\xff\x80\xc1\x00"
 _REAL_TIME = {b"\x10\x04": 3, b"\x10\x05": 3, b"\x10\x14": len(CLEAR)}
 _PAPER_SENSOR = (1, 49)
+_ERRORS: dict[Fault, int] = {"cutter": 0x08, "broken": 0x20, "hot": 0x40}
 _NAMES = {MAKER: b"_VIRTUAL\x00", MODEL: b"_PAPER-80\x00"}
 
 
@@ -41,6 +43,14 @@ class Mechanism:
         self.answers: Answers = "all"
         self.knows_clear = True
         """Whether it empties its memory when told; many clones do not."""
+        self.knows_enquiry = True
+        """Whether it can be told to go on after an error that a hand has mended."""
+        self.blocked = False
+        """Paper is stuck in the cutter: until somebody takes it out, the printer's error stays."""
+        self.serial = "V0001"
+        """Its number; empty where it does not say one."""
+        self.by_itself = False
+        """Whether it tells each change of its state without being asked, as some are set to."""
         self.near_end = False
         self.drawer_open = False
         self.pieces: list[Piece] = []
@@ -83,6 +93,28 @@ class Mechanism:
     def go_online(self) -> None:
         self._mend("offline")
 
+    def jam_cutter(self, after: int = 0) -> None:
+        """Lasts until a hand has freed the paper *and* the printer is told to go on, or is switched off."""
+
+        def jam() -> None:
+            self.blocked = True
+            self._faults.add("cutter")
+
+        self._arm(after, jam)
+
+    def free_cutter(self) -> None:
+        self.blocked = False
+
+    def overheat(self, after: int = 0) -> None:
+        self._arm(after, lambda: self._faults.add("hot"))
+
+    def cool_down(self) -> None:
+        self._mend("hot")
+
+    def break_down(self, after: int = 0) -> None:
+        """An error that only switching it off ends."""
+        self._arm(after, lambda: self._faults.add("broken"))
+
     def power_off(self, after: int = 0) -> None:
         """Everything in memory is lost; what is on the paper stays on the paper."""
         self._arm(after, self._power_off)
@@ -105,18 +137,28 @@ class Mechanism:
         """Noise on the cable turns over the top bit of the byte after so many of the next job."""
         self._corrupt = after
 
+    @property
+    def faults(self) -> frozenset[Fault]:
+        return frozenset(self._faults)
+
     def _arm(self, after: int, happen: Callable[[], None]) -> None:
-        if after:
-            self._due = (after, happen)
-        else:
+        def happens() -> None:
             happen()
+            self._tell_change()
+
+        if after:
+            self._due = (after, happens)
+        else:
+            happens()
 
     def _mend(self, fault: Fault) -> None:
         self._faults.discard(fault)
+        self._tell_change()
         self._work()
 
     def _power_off(self) -> None:
         self.on = False
+        self._faults -= {"cutter", "hot", "broken"}
         self._forget()
         self.tear_off()
         for line in list(self._lines):
@@ -162,16 +204,26 @@ class Mechanism:
 
     def _obey(self, line: Line, data: bytes) -> bytes:
         """Returns ``data`` without real-time commands that stand alone; inside a picture they stay part of it too."""
-        for at in range(len(data) - 2):
-            if data[at : at + 2] == b"\x10\x04" and 1 <= data[at + 2] <= 4:
+        for at in realtime_positions(data):
+            if data[at + 1] == 0x04 and data[at + 2 : at + 3] and 1 <= data[at + 2] <= 4:
                 self._say(line, bytes([self._status(data[at + 2])]))
             elif data.startswith(CLEAR, at) and self.knows_clear:
                 self._forget()
                 self._say(line, b"7%\x00")
+            elif data.startswith((RESUME, GIVE_UP), at):
+                self._enquired(data.startswith(GIVE_UP, at))
         rest = data
         while size := _REAL_TIME.get(rest[:2]):
             rest = rest[size:]
         return rest if rest else b""
+
+    def _enquired(self, gives_up: bool) -> None:
+        """Heard only in an error that a hand can mend; while nobody has, the printer tries and has it again."""
+        if self.knows_enquiry and "cutter" in self._faults:
+            if gives_up:
+                self._forget()
+            if not self.blocked:
+                self._mend("cutter")
 
     # --- paper --------------------------------------------------------------------------------------------------------
 
@@ -210,6 +262,8 @@ class Mechanism:
         """To the questions that are answered in turn."""
         if asked.name == "GS I" and asked.params[0] in _NAMES:
             self._say(line, _NAMES[asked.params[0]])
+        elif asked.name == "GS I" and asked.params[0] == SERIAL and self.serial:
+            self._say(line, b"_" + self.serial.encode() + b"\x00")
         elif asked.name == "GS a" and asked.params[0]:
             self._say(line, self._automatic_status())
         elif self.answers == "no_barrier":
@@ -224,9 +278,15 @@ class Mechanism:
         if self.answers != "none" and line in self._lines:
             line.say(_GARBAGE if self.answers == "garbage" else answer)
 
+    def _tell_change(self) -> None:
+        if self.by_itself:
+            for line in list(self._lines):
+                self._say(line, self._automatic_status())
+
     def _automatic_status(self) -> bytes:
-        """Four bytes, as a printer that is on-line says them when ``GS a`` switches them on."""
-        return bytes([0x14 if self.drawer_open else 0x10, 0, 0x03 if self.near_end else 0, 0])
+        """The four bytes of ``GS a``."""
+        first = 0x10 | 4 * self.drawer_open | 8 * bool(self._faults) | 0x20 * ("cover_open" in self._faults)
+        return bytes([first, 8 * ("cutter" in self._faults), 3 * self.near_end | 12 * ("no_paper" in self._faults), 0])
 
     def _status(self, n: int) -> int:
         """``DLE EOT n`` as measured on an independent emulator, and in the manuals."""
@@ -239,6 +299,10 @@ class Mechanism:
             status |= 0x04
         if n == 2 and "no_paper" in self._faults:
             status |= 0x20
+        if n == 2 and self._faults & {"cutter", "hot", "broken"}:
+            status |= 0x40
+        if n == 3:
+            status |= sum(bit for fault, bit in _ERRORS.items() if fault in self._faults)
         if n == 4 and (self.near_end or "no_paper" in self._faults):
             status |= 0x0C
         if n == 4 and "no_paper" in self._faults:

@@ -4,6 +4,7 @@ For the bench panel and the demo's pictures. It knows the commands that our docu
 is shown by a printer we did not write; this only draws.
 """
 
+import functools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -36,6 +37,7 @@ class Settings:
     qr_level: int = 48
     qr_data: bytes = b""
 
+    @functools.lru_cache(maxsize=128)  # noqa: B019  values, not objects: few and small
     def after(self, token: Token) -> "Settings":
         if not isinstance(token, Command):
             return self

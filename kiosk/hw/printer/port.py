@@ -54,6 +54,8 @@ class Patience(Noun, frozen=True, kw_only=True):
     """How long each thing may take, in seconds."""
 
     connect: float = 3.0
+    busy: float = 10.0
+    """Until a printer that takes no connection, or says nothing yet, has ended another terminal's label."""
     status: float = 1.0
     """One status answer. Many printers say nothing at all with the cover open: silence is *not ready*."""
     clear: float = 2.0
@@ -105,8 +107,13 @@ class Condition(StrEnum):
     NO_PAPER = "no_paper"
     COVER_OPEN = "cover_open"
     OFFLINE = "offline"
+    CUTTER = "cutter"
+    """An error that a hand can mend: mostly the cutter."""
+    HOT = "hot"
+    """It goes on by itself."""
     FAULT = "fault"
-    """Cutter, head too hot, or worse."""
+    BUSY = "busy"
+    """It takes no connection now: another terminal has it, or it is just starting."""
     SILENT = "silent"
     """Connected, and says nothing. That is never *paper plentiful*."""
     ABSENT = "absent"
@@ -123,6 +130,11 @@ _WORDS = {
     Condition.NO_PAPER: text("The label printer has no paper. Put in a roll."),
     Condition.COVER_OPEN: text("The label printer's cover is open. Close it."),
     Condition.OFFLINE: text("The label printer is off-line. Press its feed button."),
+    Condition.CUTTER: text(
+        "The label printer's cutter is stuck. Open the cover, free the paper, close it; else switch it off and on."
+    ),
+    Condition.HOT: text("The label printer is too hot. Wait: it goes on by itself."),
+    Condition.BUSY: text("The label printer takes no job now. Wait; if nobody else prints, switch it off and on."),
     Condition.FAULT: text("The label printer has a fault. Switch it off and on."),
     Condition.SILENT: text("The label printer does not answer. Look at its lamps."),
     Condition.ABSENT: text("The label printer is not connected. Check its power and cable."),

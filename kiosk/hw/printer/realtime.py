@@ -10,7 +10,13 @@ _SECONDS = frozenset({0x04, 0x05, 0x14})
 
 def realtime_positions(data: bytes) -> list[int]:
     """Where a real-time command begins."""
-    return [n for n in range(len(data) - 1) if data[n] == DLE and data[n + 1] in _SECONDS]
+    found = []
+    at = data.find(DLE)
+    while 0 <= at < len(data) - 1:
+        if data[at + 1] in _SECONDS:
+            found.append(at)
+        at = data.find(DLE, at + 1)
+    return found
 
 
 def holds_realtime_command(data: bytes) -> bool:

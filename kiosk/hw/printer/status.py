@@ -1,6 +1,6 @@
 """The bytes a printer says about itself, taken apart and understood. No input or output.
 
-Source: Epson ESC/POS command reference, DLE EOT, DLE DC4, GS r, GS I and GS ( H.
+Source: Epson ESC/POS command reference, DLE EOT, DLE ENQ, DLE DC4, GS a, GS r, GS I and GS ( H.
 """
 
 import hashlib
@@ -17,18 +17,24 @@ BARRIER = b"\x1dr\x01"
 CLEAR = b"\x10\x14\x08\x01\x03\x14\x01\x06\x02\x08"
 """Empties receive and print buffer at once, in any state; the printer answers when it is done. Not all know it."""
 
-MAKER, MODEL = 66, 67
+RESUME, GIVE_UP = b"\x10\x05\x01", b"\x10\x05\x02"
+"""Out of an error that a hand can mend, such as a stuck cutter: go on from the line that failed, or forget everything
+and be ready. Printers ignore both while there is no such error. Neither is answered."""
+
+MAKER, MODEL, SERIAL = 66, 67, 68
 """The ``n`` of ``GS I n``."""
 
 _XON, _XOFF = 0x11, 0x13
 _BLOCK, _WORD = 0x37, 0x5F
 _LONGEST = 80
+_ALONE = 4  # bytes of the state that a printer tells by itself
 
-Kind = Literal["status", "barrier", "proof", "cleared", "word", "nonsense"]
+Kind = Literal["status", "barrier", "proof", "cleared", "word", "by_itself", "nonsense"]
 
 
 class Answer(NamedTuple):
-    """``data`` is the byte of a status or barrier, the job's mark of a proof, the letters of a word."""
+    """``data`` is the byte of a status or barrier, the job's mark of a proof, the letters of a word, or the four bytes
+    that a printer says by itself when its state changes (``GS a``): a zero in those is no answer to anything."""
 
     kind: Kind
     data: bytes
@@ -66,12 +72,21 @@ class Answers:
             if byte in (_XON, _XOFF):
                 continue
             if self._begun:
-                found += self._longer(byte)
-            elif byte in (_BLOCK, _WORD):
+                found += self._longer(byte) if self._begun[0] in (_BLOCK, _WORD) else self._by_itself(byte)
+            elif byte in (_BLOCK, _WORD) or byte & 0x93 == 0x10:
                 self._begun.append(byte)
             else:
                 found.append(Answer(kind_of(byte), bytes([byte])))
         return found
+
+    def _by_itself(self, byte: int) -> list[Answer]:
+        """The first byte is 0xx1xx00, the three others 0xx0xxxx: no answer to a question looks like the first."""
+        self._begun.append(byte)
+        if not byte & 0x90 and len(self._begun) < _ALONE:
+            return []
+        said = bytes(self._begun)
+        self._begun.clear()
+        return [Answer("nonsense" if byte & 0x90 else "by_itself", said)]
 
     def _longer(self, byte: int) -> list[Answer]:
         self._begun.append(byte)
@@ -111,11 +126,17 @@ def drawer_pin(printer: int) -> bool:
 
 
 def _condition(printer: int, cause: int, error: int, paper: int) -> Condition:
+    if error & 0x20:
+        return Condition.FAULT
     if cause & 0x04:
         return Condition.COVER_OPEN
     if cause & 0x20 or paper & 0x60:
         return Condition.NO_PAPER
-    if error & 0x68 or cause & 0x40:
+    if error & 0x08:
+        return Condition.CUTTER
+    if error & 0x40:
+        return Condition.HOT
+    if cause & 0x40:
         return Condition.FAULT
     if printer & 0x08:
         return Condition.OFFLINE

@@ -14,7 +14,7 @@ def usb(vendor: int, product: int, serial: str = "", *, sys: Path = Path("/sys")
 
     async def connect() -> Wire:
         fd = os.open(_node(vendor, product, serial, sys, dev), os.O_RDWR | os.O_NONBLOCK | os.O_NOCTTY)
-        return DescriptorWire(fd, close=lambda: os.close(fd), forget=lambda: None, empty_is_end=False)
+        return DescriptorWire(fd, close=lambda: os.close(fd), forget=lambda: None, empty_is_end=False, tells_loss=True)
 
     return connect
 
