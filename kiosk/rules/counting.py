@@ -76,8 +76,11 @@ class Count:
     state_left: Fraction | None = None
     outage_left: Fraction | None = None
     unknown: Text | None = None
+    today: Limits | None = None
 
     def limits(self, on: date) -> Limits:
+        if on == self.on and self.today is not None:
+            return self.today
         return limits_of(self.pool, self.patient, on, self.anchor)
 
     def limit(self, on: date) -> Fraction:
@@ -182,10 +185,24 @@ def counts(law: Law, book: Bought, patient: Patient, on: date, products: Iterabl
         oldest = max(earliest(pool.window, on), pool.counts_from or date.min)
         if oldest not in recent:
             # a look at the dates first, because histories are long
-            recent[oldest] = [each for each in book.purchases if each.on >= oldest]
-        apart = [None] if pool.per != "product" else sorted({*products, *(p.product_id for p in recent[oldest])} - {""})
-        found += [_count(law, pool, book, patient, on, recent[oldest], product) for product in apart or [""]]
+            every = oldest == date.min
+            recent[oldest] = list(book.purchases) if every else [e for e in book.purchases if e.on >= oldest]
+        if pool.per == "product":
+            apart = _apart(recent[oldest], products)
+            found += [_count(law, pool, book, patient, on, bought, product) for product, bought in apart.items()]
+        else:
+            found.append(_count(law, pool, book, patient, on, recent[oldest], None))
     return tuple(each for each in found if each is not None)
+
+
+def _apart(purchases: Sequence[Purchase], products: Iterable[str]) -> dict[str, list[Purchase]]:
+    """What was bought of each product. What does not say which product it is counts against every one."""
+    bought: dict[str, list[Purchase]] = defaultdict(list)
+    for each in purchases:
+        bought[each.product_id].append(each)
+    unnamed = bought.pop("", [])
+    named = sorted({*bought, *products} - {""})
+    return {product: [*bought[product], *unnamed] for product in named} or {"": unnamed}
 
 
 def limits_of(pool: Pool, patient: Patient, on: date, anchor: date | None) -> Limits:
@@ -253,14 +270,14 @@ def _count(
         return Count(
             pool, meter, on, patient, anchor, unknown=text("The physician's amount is not on record."), product=product
         )
-    mine = _belonging(pool, patient, book.store, product)
+    mine = _belonging(pool, patient, book.store)
     try:
         if isinstance(pool.window, Cycle) and anchor is None:
             raise AnchorMissingError  # also with nothing bought yet: which period this is decides what may be had
         charges, course = _reckoned(meter, limits, on, anchor, recent if mine is None else filter(mine, recent))
-        unreported = [each for each in book.unreported if pool.counts_from is None or each.on >= pool.counts_from]
+        sold = [each for each in book.unreported if not product or each.product_id in ("", product)]
+        unreported = [each for each in sold if pool.counts_from is None or each.on >= pool.counts_from]
         hidden = _hidden(meter, on, anchor, unreported if mine is None else filter(mine, unreported))
-        sold = meter.amounts(book.unreported)
     except NoAmountError as missing:
         why = text(
             "An earlier purchase has no {measure}: product {product}.",
@@ -275,8 +292,8 @@ def _count(
     state = None if available is None else Fraction(available) - meter.units(hidden)
     # whatever the window, because an outage can be longer: all that was sold since the last answer
     ceiling = law.outage_limits.get(pool.key) if book.on_last_answer else None
-    outage = None if ceiling is None else Fraction(ceiling) - meter.units(sum(amount for _, amount in sold))
-    return Count(pool, meter, on, patient, anchor, charges, course, product, state, outage)
+    outage = None if ceiling is None else Fraction(ceiling) - meter.units(meter.need(sold) or 0)
+    return Count(pool, meter, on, patient, anchor, charges, course, product, state, outage, today=limits)
 
 
 def _reckoned(
@@ -287,11 +304,7 @@ def _reckoned(
     if not isinstance(window, Supply | Consumed):
         charges = (Charge(amount, back_on(window, bought, anchor)) for bought, amount in amounts)
         return tuple(charge for charge in charges if charge.holds(on)), None
-    by_date: dict[date, Number] = defaultdict(int)
-    for bought, amount in amounts:
-        by_date[bought] += amount
-    course = course_of(window, by_date, meter.parts(limits.whole), meter.unit, on)
-    return (), course
+    return (), course_of(window, amounts, meter.parts(limits.whole), meter.unit, on)
 
 
 def _hidden(meter: Meter, on: date, anchor: date | None, unreported: Iterable[Purchase]) -> Number:
@@ -304,16 +317,13 @@ def _hidden(meter: Meter, on: date, anchor: date | None, unreported: Iterable[Pu
     )
 
 
-def _belonging(pool: Pool, patient: Patient, store: str, product: str | None) -> Callable[[Purchase], bool] | None:
+def _belonging(pool: Pool, patient: Patient, store: str) -> Callable[[Purchase], bool] | None:
     """Which purchases this pool may have to count; None: all."""
     if isinstance(pool.window, PerRecommendation) and patient.recommendation_id is not None:
         # a purchase that does not say under which recommendation it was made counts under every one
         return lambda each: each.recommendation_id in ("", patient.recommendation_id)
     if pool.per == "store" and store:
         return lambda each: each.store in ("", store)
-    if product is not None:
-        # what does not say which product it is counts against every one
-        return lambda each: each.product_id in ("", product)
     return None
 
 

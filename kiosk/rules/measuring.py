@@ -4,12 +4,12 @@ Within one pool all amounts are whole numbers of one small part of its unit (a t
 what makes the members' rates whole), so that five years of purchases are added up in no time and nothing is rounded.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from math import lcm
 from operator import attrgetter
 
@@ -21,10 +21,6 @@ from kiosk.rules.windows import Number
 
 PARTS = 10**9
 """Figures of products are exact to so many parts; a finer one is taken as the next larger part."""
-
-
-DECIDING = ("thc_pct", "thc_mg", "net_weight_g", "daily_dose_mg")
-"""Facts of a product that can decide which member counts it, or how."""
 
 
 class NoAmountError(Exception):
@@ -124,12 +120,30 @@ class Meter:
     def _counts_sales(self) -> bool:
         return self.pool.members[0].measure == "sales"
 
+    @cached_property
+    def _told(self) -> Callable[[Purchase], tuple[object, ...]]:
+        """All that decides what a purchase takes."""
+        members = self.pool.members
+        facts = {"category"} if self.pool.exempt else set()
+        if any(member.kinds for member in members):
+            facts |= {"category", "form"}
+        if any(member.forms for member in members):
+            facts |= {"form"}
+        if any(member.routes for member in members):
+            facts |= {"route"}
+        if any(member.thc_pct_over is not None or member.thc_pct_up_to is not None for member in members):
+            facts |= {"thc_pct", "thc_mg", "net_weight_g"}
+        measures = {member.measure for member in members}
+        if "supply_days" in measures:
+            facts |= {"thc_mg", "daily_dose_mg"}
+        facts |= measures - {"sales", "units"}
+        return attrgetter("units", *sorted(facts))
+
     def _plain_amounts(self, purchases: Iterable[Purchase]) -> list[tuple[date, Number]]:
         """Histories are long and products few: what a product has once taken it takes again."""
         known: dict[tuple[object, ...], Number | None] = {}
         taken: list[tuple[date, Number]] = []
-        measures = {member.measure: None for member in self.pool.members if member.measure not in ("units", "sales")}
-        told = attrgetter("category", "form", "route", "units", *DECIDING, *measures)
+        told = self._told
         for each in purchases:
             key = told(each)
             try:

@@ -1,9 +1,13 @@
 """When what was bought comes back. Calendar dates only: no hours, no time zones, no daylight-saving time."""
 
-from collections.abc import Mapping
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
+from itertools import accumulate, repeat
+from math import ceil
+from operator import itemgetter, mul, sub
 from typing import Protocol
 
 from kiosk.rules.limits import AnyWindow, Calendar, Consumed, Cycle, PerRecommendation, Rolling, Supply, Transaction
@@ -94,33 +98,40 @@ class Course(Protocol):
         """The dates after ``on`` on which more is left than on the date before, if nothing is bought."""
 
 
-def course_of(window: Supply | Consumed, bought: Mapping[date, Number], limit: Number, unit: int, on: date) -> Course:
-    """``bought``: local date to the amount of that date. What is dated after ``on`` counts as of ``on``."""
-    days: dict[date, Number] = {}
-    for bought_on in sorted(bought):
-        day = min(bought_on, on)
-        days[day] = days.get(day, 0) + bought[bought_on]
+def course_of(
+    window: Supply | Consumed, bought: Iterable[tuple[date, Number]], limit: Number, unit: int, on: date
+) -> Course:
+    """``bought``: local dates with their amounts. What is dated after ``on`` counts as of ``on``."""
+    in_order = sorted(filter(itemgetter(1), bought), key=itemgetter(0))
+    days = [day.toordinal() for day, _ in in_order]
+    sums: list[Number] = [0, *accumulate(map(itemgetter(1), in_order))]
+    today = on.toordinal()
+    past = bisect_right(days, today)
+    days[past:] = repeat(today, len(days) - past)
     if isinstance(window, Consumed):
-        return _Consuming.of(days, unit)
-    return _Supplies.of(window, days, limit)
+        return _Consuming.of(days, sums, limit, unit)
+    return _Supplies.of(window, days, sums, limit)
 
 
 @dataclass(frozen=True)
 class _Consuming:
-    """``outstanding`` at the end of ``since``; one ``unit`` less on every later date."""
+    """``outstanding`` at the end of ``since``; one ``unit`` less on every later date. ``whole`` is all that may be."""
 
     outstanding: Number
     since: date
+    whole: Number
     unit: int
 
     @classmethod
-    def of(cls, days: Mapping[date, Number], unit: int) -> "_Consuming":
-        outstanding: Number = 0
-        since = date.min
-        for day, amount in days.items():
-            outstanding = max(0, outstanding - (day - since).days * unit) + amount
-            since = day
-        return cls(outstanding, since, unit)
+    def of(cls, days: Sequence[int], sums: Sequence[Number], limit: Number, unit: int) -> "_Consuming":
+        """``days`` in order, as ordinals; ``sums[n]`` is all that was bought before ``days[n]``.
+
+        Nothing is used up before it is there, so what is left is what came since the day on which least was.
+        """
+        if not days:
+            return cls(0, date.min, limit, unit)
+        empty = min(map(sub, sums, map(mul, days, repeat(unit))))
+        return cls(sums[-1] - unit * days[-1] - empty, date.fromordinal(days[-1]), limit, unit)
 
     def used(self, on: date, limit: Number) -> Number:  # noqa: ARG002
         return max(0, self.outstanding - (on - self.since).days * self.unit)
@@ -129,8 +140,8 @@ class _Consuming:
         return limit
 
     def turns(self, on: date) -> list[date]:
-        dates = -(-self.outstanding // self.unit)
-        return [day for n in range(1, int(dates) + 1) if (day := later(self.since, n)) > on]
+        full = max((self.outstanding - self.whole) // self.unit, (on - self.since).days)
+        return [later(self.since, n) for n in range(int(full) + 1, int(-(-self.outstanding // self.unit)) + 1)]
 
 
 @dataclass(frozen=True)
@@ -148,31 +159,25 @@ class _Supplies:
     ahead: Number = 0
 
     @classmethod
-    def of(cls, window: Supply, days: Mapping[date, Number], limit: Number) -> "_Supplies":
-        """Lives through the days of purchase in order: five years of them, so it counts in ordinals."""
-        length, early = window.days, window.days - (window.early_days or 0)
-        enough = None if window.early_left is None else limit - limit * Fraction(window.early_left)
-        start = last = 0
-        taken: Number = 0
-        before: Number = 0
-        ahead: Number = 0
-        for day, amount in days.items():
-            now = day.toordinal()
-            if start and now >= start + length:
-                runs_on = bool(window.beside and ahead) and now < start + 2 * length
-                start, taken, ahead = (start + length, ahead, 0) if runs_on else (0, 0, 0)
-            replaced = not window.beside and (now >= start + early or (enough is not None and taken >= enough))
-            if not start or replaced:
-                start, taken, ahead = now, 0, 0
-            before, last = taken, now
-            if window.beside and taken + amount > limit:
-                here = max(limit - taken, 0)
-                taken, ahead = taken + here, ahead + amount - here
-            else:
-                taken += amount
-        if not start:
+    def of(cls, window: Supply, days: Sequence[int], sums: Sequence[Number], limit: Number) -> "_Supplies":
+        """As :meth:`_Consuming.of`. Goes from one supply to the next: in five years to some thirty."""
+        if not days:
             return cls(window)
-        return cls(window, date.fromordinal(start), taken, before, date.fromordinal(last), ahead)
+        first, start = 0, days[0]
+        carried: Number = 0
+        enough: Number | None = None if window.early_left is None else limit - limit * Fraction(window.early_left)
+        if enough is not None and type(sums[-1]) is int:
+            enough = ceil(enough)  # among whole sums the same, and compared in no time
+        while (following := _following(window, days, sums, enough, first, start)) < len(days):
+            ahead = carried + sums[following] - sums[first] - max(limit, carried) if window.beside else 0
+            runs_on = ahead > 0 and days[following] < start + 2 * window.days
+            start, carried = (start + window.days, ahead) if runs_on else (days[following], 0)
+            first = following
+        last = bisect_left(days, days[-1])
+        room = max(limit - carried, 0) if window.beside else sums[-1]
+        taken, before = (carried + min(total - sums[first], room) for total in (sums[-1], sums[max(last, first)]))
+        ahead = carried + sums[-1] - sums[first] - taken
+        return cls(window, date.fromordinal(start), taken, before, date.fromordinal(days[-1]), ahead)
 
     def used(self, on: date, limit: Number) -> Number:
         now = self._at(on, limit)
@@ -215,3 +220,18 @@ class _Supplies:
         taken = self.before if on <= self.last else self.taken
         share = self.window.early_left
         return share is not None and self.start < on and limit - taken <= limit * Fraction(share)
+
+
+def _following(
+    window: Supply, days: Sequence[int], sums: Sequence[Number], enough: Number | None, first: int, start: int
+) -> int:
+    """Which purchase opens the supply after that of ``start``, whose first purchase is number ``first``.
+
+    ``enough``: once so much was taken of it, the next may take its place on a later date.
+    """
+    dates = window.days if window.beside else window.days - (window.early_days or 0)
+    opens = bisect_left(days, start + dates, first)
+    if window.beside or enough is None:
+        return opens
+    low = bisect_left(sums, sums[first] + enough, first + 1, opens + 1)
+    return min(opens, bisect_right(days, days[low - 1])) if low <= opens else opens
