@@ -192,6 +192,7 @@ KEYS = {
     "flower_equivalent_g": "premixed_g",
     "equivalent_oz": "equiv_oz",
     "volume_fl_oz": "fl_oz",
+    "volume_ml": "ml",
     "supply_days": "days_supply",
     "units": "count",
     "thc_mg": "thc_mg",

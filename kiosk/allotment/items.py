@@ -11,7 +11,7 @@ import msgspec
 from kiosk.allotment.places import Moment, Place
 from kiosk.model.allotments import Purchase
 from kiosk.model.packages import Product
-from kiosk.rules.kinds import kind_of, plain_word, vocabulary
+from kiosk.rules.kinds import contradict, kind_of, plain_word, vocabulary
 from kiosk.rules.law import Law
 from kiosk.rules.sales import Item
 
@@ -34,6 +34,12 @@ FLAGS = ("low_thc",)
 TOLD = ("name", "product", "brand", "strain", "batch", "lot", "sku", "package", "tag", "price", "cbd_mg", "note", "id")
 """Keys that say nothing about amounts."""
 
+WHOLE = Decimal(100)
+DEVICE = "device"
+HOLDING = ("thc_mg", "thc_pct", "flower_equivalent_g", "equivalent_oz")
+"""Facts of a product that holds cannabis."""
+THC_APART = Decimal("0.1")
+"""Relative difference up to which THC and its share tell the same of one weight."""
 OZ_APART = Decimal("0.05")
 """Relative difference up to which a weight in grams and one in ounces are the same weight, rounded."""
 
@@ -187,30 +193,28 @@ def _line(item: Place, n: int, law: Law, dose: Decimal | None) -> Line:
     for key, place in item.members():
         if key not in (*AMOUNTS, *WEIGHTS, *COUNTS, *WORDS, *FLAGS, *TOLD):
             raise place.fault("no such key of an item, or no such unit")
-    amounts: dict[str, Any] = {fact: item[key].number() for key, fact in AMOUNTS.items() if item[key].known()}
+    amounts = _amounts(item)
     weight = _weight(item, law)
+    _agree(item, amounts, weight)
     category, form, route = _words(item)
     form = _form_by_thc(law, category, amounts.get("thc_mg")) or form
-    units = next((item[key].whole() for key in COUNTS if item[key].known()), 1)
-    if units < 1:
-        raise item["count"].fault("at least one is wanted here")
+    units = _units(item)
     low_thc = _flag(item, "low_thc") or plain_word(_word(item, "category")) == "low_thc"
     if low_thc and not route:
         route = LOW_THC_ROUTES.get(category or form, "")
     if dose is not None:
-        amounts.setdefault("daily_dose_mg", dose)
+        amounts["daily_dose_mg"] = min(dose, amounts.get("daily_dose_mg", dose))
     days = _days(amounts)
     if days is not None:
         amounts["supply_days"] = max(days, amounts["supply_days"])
     if category == "flower" and weight is not None:
         weight = max(weight, amounts.get("flower_equivalent_g", 0), amounts.get("equivalent_oz", 0) * law.ounce_g)
     said = _word(item, "category") or _word(item, "form") or _word(item, "route")
-    unclear = "" if category else f"nothing is known of this category: {said}" if said else "it has no category"
     product_id = _word(item, "product_id")
     return Line(
         place=item.path,
         units=units,
-        unclear=unclear,
+        unclear=_unclear(item, category, said, amounts),
         product=Product(
             product_id=product_id,
             name=product_id or said or f"line {n + 1}",
@@ -221,6 +225,53 @@ def _line(item: Place, n: int, law: Law, dose: Decimal | None) -> Line:
             **amounts,
         ),
     )
+
+
+def _amounts(item: Place) -> dict[str, Any]:
+    """Facts of a product to what the item says of them. Two spellings of one have to say the same."""
+    amounts: dict[str, Any] = {}
+    for key, fact in AMOUNTS.items():
+        if item[key].known():
+            amount = item[key].number()
+            if amounts.setdefault(fact, amount) != amount:
+                raise item[key].fault("it is there twice and not the same")
+    if amounts.get("thc_pct", 0) > WHOLE:
+        raise item["thc_pct"].fault("a share is at most 100 per cent")
+    return amounts
+
+
+def _units(item: Place) -> int:
+    told = {key: item[key].whole() for key in COUNTS if item[key].known()}
+    for key, units in told.items():
+        if units < 1:
+            raise item[key].fault("at least one is wanted here")
+    if len(set(told.values())) > 1:
+        raise item[max(told)].fault("it is there twice and not the same")
+    return next(iter(told.values()), 1)
+
+
+def _agree(item: Place, amounts: dict[str, Any], weight: Decimal | None) -> None:
+    """THC, its share and the weight are about each other where all are told."""
+    thc, share = amounts.get("thc_mg"), amounts.get("thc_pct")
+    if thc is None or share is None or not weight:
+        return
+    found = weight * share * 10
+    if abs(found - thc) > THC_APART * max(found, thc):
+        raise item["thc_pct"].fault("thc_mg, thc_pct and the weight contradict each other")
+
+
+def _unclear(item: Place, category: str, said: str, amounts: dict[str, Any]) -> str:
+    """Why an item cannot be judged, ``""``: it can."""
+    if not said:
+        return "it has no category"
+    if not category:
+        return f"nothing is known of this category: {said}"
+    form = _word(item, "form")
+    if form and contradict(category, form):
+        return f"no product is both: {said}, {form}"
+    if category == DEVICE and any(amounts.get(fact) for fact in HOLDING):
+        return "a device holds no cannabis, and this one does"
+    return ""
 
 
 def _form_by_thc(law: Law, category: str, thc: Decimal | None) -> str:
@@ -251,10 +302,16 @@ def _words(item: Place) -> tuple[str, str, str]:
     route = plain_word(_word(item, "route"))
     if route and route not in words.routes and route not in words.kinds:
         raise item["route"].fault("no such route is known")
-    route = words.routes.get(route) or words.kinds.get(route, "") or words.route_of_kind.get(kind, "")
+    route = words.routes.get(route) or words.kinds.get(route, "") or _own_route(kind, said[0])
     if not kind and not said[0]:
         kind = kind_of("", route) or {"smoking": "flower", "inhalation": "vape"}.get(route, "")
     return kind, tier or said[1] or kind, route
+
+
+def _own_route(kind: str, category: str) -> str:
+    """The route that a kind alone decides, or where it does not, its broader category."""
+    words = vocabulary()
+    return words.route_of_kind.get(kind) or words.route_of_kind.get(words.kinds.get(category, ""), "")
 
 
 def _tier(said: Sequence[str]) -> str:

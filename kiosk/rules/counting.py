@@ -9,6 +9,7 @@ from fractions import Fraction
 from typing import Protocol
 
 from kiosk.model.allotments import Purchase
+from kiosk.model.people import Waiver
 from kiosk.model.text import Text, text
 from kiosk.rules.law import Law
 from kiosk.rules.limits import Consumed, Cycle, PerRecommendation, Pool, Supply
@@ -210,9 +211,10 @@ def limits_of(pool: Pool, patient: Patient, on: date, anchor: date | None) -> Li
     limit, least = _base(pool, patient)
     stated = patient.limits.get(pool.stated_as or pool.key)
     amount = None if stated is None else Fraction(stated)
-    if pool.may_raise and amount is not None and limit is not None:
+    raised = pool.may_raise and concerns(pool.raised_for, patient) is True
+    if raised and amount is not None and limit is not None:
         limit, least = max(limit, _raised(pool, amount)) if amount > limit else limit, None
-    granted = [w.amount for w in patient.waivers if w.pool == pool.key and w.valid_from <= on <= w.valid_to]
+    granted = [w.amount for w in patient.waivers if w.pool == pool.key and w.valid_from <= on <= _waived_to(pool, w)]
     if limit is not None and pool.waivable and granted:
         limit = max(limit, *(_raised(pool, Fraction(each)) for each in granted))
     if isinstance(pool.window, Cycle):
@@ -221,6 +223,12 @@ def limits_of(pool: Pool, patient: Patient, on: date, anchor: date | None) -> Li
         share = Fraction(pool.share)
         limit, amount = (None if each is None else each * share for each in (limit, amount))
     return Limits(limit, amount, least)
+
+
+def _waived_to(pool: Pool, waiver: Waiver) -> date:
+    if pool.waived_days is None:
+        return waiver.valid_to
+    return min(waiver.valid_to, later(waiver.valid_from, pool.waived_days - 1))
 
 
 def _raised(pool: Pool, amount: Fraction) -> Fraction:

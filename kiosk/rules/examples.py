@@ -22,10 +22,14 @@ def failures(pack: Law) -> tuple[str, ...]:
 
 
 def covered(pack: Law) -> Counter[str]:
-    """How many checks speak of each pool and gate."""
-    spoken = Counter(dict.fromkeys((*(pool.key for pool in pack.pools), *(gate.key for gate in pack.gates)), 0))
+    """How many checks speak of each pool, each gate, and each rule of what is not counted."""
+    free = {f"uncounted {', '.join(each.categories)}": set(each.categories) for each in pack.uncounted}
+    rules = (*(pool.key for pool in pack.pools), *(gate.key for gate in pack.gates), *free)
+    spoken = Counter(dict.fromkeys(rules, 0))
     for check in (check for example in pack.examples for check in example.checks):
         spoken.update({*check.remaining, check.refused_by} & set(spoken))
+        sold = {each.category for each in check.basket} if not check.refused_by else set()
+        spoken.update(rule for rule, categories in free.items() if sold & categories)
     return spoken
 
 

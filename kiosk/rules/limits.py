@@ -26,11 +26,13 @@ Measure = Literal[
     "flower_equivalent_g",
     "equivalent_oz",
     "volume_fl_oz",
+    "volume_ml",
     "supply_days",
     "units",
     "sales",
 ]
-"""By which figure of a product a pool counts it. ``supply_days`` is told, or the THC divided by the daily dose;
+"""By which figure of a product a pool counts it. ``volume_ml`` is found from the fluid ounces; ``supply_days`` is told,
+or the THC divided by the daily dose;
 ``units`` counts packages, plants or seeds; ``sales`` counts a whole sale once."""
 
 
@@ -62,13 +64,17 @@ class Who(Noun, frozen=True, kw_only=True):
 
 
 class What(Noun, frozen=True, kw_only=True):
-    """Which products a rule concerns: empty matches all. ``kinds`` are words of the shared vocabulary of products."""
+    """Which products a rule concerns: empty matches all. ``kinds`` are words of the shared vocabulary of products.
+
+    ``daily_dose_mg_over``: the THC of a day, told or found from the THC and the days of supply.
+    """
 
     kinds: tuple[str, ...] = ()
     routes: tuple[str, ...] = ()
     forms: tuple[str, ...] = ()
     thc_pct_over: Decimal | None = None
     thc_pct_up_to: Decimal | None = None
+    daily_dose_mg_over: Decimal | None = None
 
 
 class Window(Noun, frozen=True, kw_only=True, tag_field="kind"):
@@ -137,7 +143,8 @@ class Member(What, frozen=True, kw_only=True):
     """Which products a pool counts, and how; the first that fits counts.
 
     ``per_unit`` is how much of ``measure`` makes one of the pool's unit: 28.35 g an ounce, 1 mg a mg. ``if_known``: a
-    product without that figure is left to the other pools; otherwise it is refused.
+    product without a figure that this member asks for is left to the next one that fits, and where there is none to the
+    other pools; otherwise it is refused.
     """
 
     measure: Measure
@@ -157,13 +164,14 @@ class Pool(Cited, frozen=True, kw_only=True):
 
     ``limit`` None: the recommendation alone states the amount. Where it states none, ``where_stated`` True leaves the
     pool out, and False makes it unknown, which refuses. What is stated lowers the limit; ``may_raise`` says that it
-    may also be more. ``stated_as`` is the pool whose stated amount is meant, ``share`` the part of the limit that this
-    pool is. ``limits`` are those of some patients, the first that fits; ``who`` are the patients it concerns at all.
+    may also be more, for those of ``raised_for``. ``stated_as`` is the pool whose stated amount is meant, ``share`` the
+    part of the limit that this pool is. ``limits`` are those of some patients, the first that fits; ``who`` are the
+    patients it concerns at all.
 
     ``exempt`` are product categories it does not count. ``counts_from`` is the first day whose purchases count.
     ``round_up_to`` rounds what one product takes in one sale. ``waivable`` says that the state may grant more to a
-    person, for a time. ``raised_at_most`` is the most that a waiver or the physician may make of it. ``per``: counted
-    apart for each product, or for each store.
+    person, for a time, of ``waived_days`` dates at most. ``raised_at_most`` is the most that a waiver or the physician
+    may make of it. ``per``: counted apart for each product, or for each store.
     """
 
     key: Word
@@ -176,12 +184,14 @@ class Pool(Cited, frozen=True, kw_only=True):
     who: Who = Who()
     where_stated: bool = False
     may_raise: bool = False
+    raised_for: Who = Who()
     stated_as: str = ""
     share: Ratio | None = None
     exempt: tuple[str, ...] = ()
     counts_from: date | None = None
     round_up_to: Decimal | None = None
     waivable: bool = False
+    waived_days: Positive | None = None
     raised_at_most: Decimal | None = None
     per: Literal["patient", "product", "store"] = "patient"
     of_store: bool = False

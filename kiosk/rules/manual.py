@@ -40,6 +40,7 @@ MEASURES = {
     "flower_equivalent_g": "g cannabis mixed in",
     "equivalent_oz": "oz equivalent of the product",
     "volume_fl_oz": "fl oz",
+    "volume_ml": "mL",
     "supply_days": "days of supply",
     "units": "pieces",
     "sales": "sales",
@@ -117,9 +118,10 @@ def _amounts(pool: Pool) -> Iterator[str]:
         yield f"only for: {_who(pool.who)}"
     if pool.may_raise:
         most = "" if pool.raised_at_most is None else f", at most {plain(pool.raised_at_most)}"
-        yield f"the physician may state another amount{most}"
+        whom = "" if pool.raised_for == Who() else f", for: {_who(pool.raised_for)}"
+        yield f"the physician may state another amount{most}{whom}"
     if pool.waivable:
-        yield "the state may grant more"
+        yield "the state may grant more" + (f", for {pool.waived_days} days at most" if pool.waived_days else "")
     if pool.round_up_to is not None:
         yield f"rounded up to {plain(pool.round_up_to)} for each product of a sale"
     if pool.per != "patient":
@@ -180,6 +182,8 @@ def _member(member: Member) -> str:
         what.append(f"over {plain(member.thc_pct_over)} % THC")
     if member.thc_pct_up_to is not None:
         what.append(f"up to {plain(member.thc_pct_up_to)} % THC")
+    if member.if_known:
+        what.append("where that is known")
     rate = MEASURES[member.measure]
     return f"{' / '.join(what) or 'all else'}: {plain(member.per_unit)} {rate}"
 

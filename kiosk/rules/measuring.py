@@ -16,8 +16,11 @@ from operator import attrgetter
 from kiosk.model.allotments import Purchase
 from kiosk.model.text import Text, text
 from kiosk.rules.kinds import kind_of
-from kiosk.rules.limits import Member, Pool, What
+from kiosk.rules.limits import Measure, Member, Pool, What
 from kiosk.rules.windows import Number
+
+ML_IN_FL_OZ = Decimal("29.5735295625").as_integer_ratio()
+"""A US fluid ounce in millilitres, exactly: 231 cubic inches of 2.54 cm make 128 of them."""
 
 PARTS = 10**9
 """Figures of products are exact to so many parts; a finer one is taken as the next larger part."""
@@ -42,7 +45,7 @@ def measure_words(measure: str) -> Text:
             return text("flower equivalent")
         case "equivalent_oz":
             return text("equivalent in flower")
-        case "volume_fl_oz":
+        case "volume_fl_oz" | "volume_ml":
             return text("volume")
         case "supply_days":
             return text("days' supply")
@@ -112,7 +115,11 @@ class Meter:
         """Which member counts it. Raises :class:`NoAmountError` where its THC share decides and is not known."""
         kind = kind_of(each.category, each.form)
         for n, member in enumerate(self.pool.members):
-            if fits(member, kind=kind, route=each.route, form=each.form) and _share_fits(member, each):
+            if not fits(member, kind=kind, route=each.route, form=each.form):
+                continue
+            if member.if_known and not _figures_known(member, each):
+                continue
+            if _share_fits(member, each):
                 return n
         return None
 
@@ -136,7 +143,9 @@ class Meter:
         measures = {member.measure for member in members}
         if "supply_days" in measures:
             facts |= {"thc_mg", "daily_dose_mg"}
-        facts |= measures - {"sales", "units"}
+        if "volume_ml" in measures:
+            facts |= {"volume_fl_oz"}
+        facts |= measures - {"sales", "units", "volume_ml"}
         return attrgetter("units", *sorted(facts))
 
     def _plain_amounts(self, purchases: Iterable[Purchase]) -> list[tuple[date, Number]]:
@@ -169,19 +178,31 @@ class Meter:
             return rate * PARTS * (1 if member.measure == "sales" else each.units)
         if member.measure == "supply_days" and each.supply_days is None:
             days = _days_of_dose(each)
-            if days is None and member.if_known:
-                return None
             if days is None:
                 raise NoAmountError(each.product_id, "supply_days")
             return days * rate * PARTS * each.units
-        value: Decimal | None = getattr(each, member.measure)
-        if value is None and member.if_known:
-            return None
+        value: Decimal | None = getattr(each, _field(member.measure))
         # nothing is counted by weight and weighs nothing: such a record is not filled in
         if value is None or not value.is_finite() or value < 0 or (not value and member.measure == "net_weight_g"):
             raise NoAmountError(each.product_id, member.measure)
         above, below = value.as_integer_ratio()
+        if member.measure == "volume_ml":
+            above, below = above * ML_IN_FL_OZ[0], below * ML_IN_FL_OZ[1]
         return -(-above * PARTS // below) * rate * each.units
+
+
+def _field(measure: Measure) -> str:
+    """The fact of a product that a measure is found from."""
+    return "volume_fl_oz" if measure == "volume_ml" else measure
+
+
+def _figures_known(member: Member, each: Purchase) -> bool:
+    """Whether the product has the figures by which the member counts it, and chooses it."""
+    if (member.thc_pct_over is not None or member.thc_pct_up_to is not None) and share_of(each) is None:
+        return False
+    if member.measure == "supply_days" and each.supply_days is None:
+        return _days_of_dose(each) is not None
+    return member.measure in ("units", "sales") or getattr(each, _field(member.measure)) is not None
 
 
 @lru_cache(maxsize=1024)
@@ -193,20 +214,31 @@ def meter_of(pool: Pool) -> Meter:
 
 
 def share_of(each: Purchase) -> Fraction | None:
-    """THC in per cent of the net weight: told, or found from both. None: not known."""
-    if each.thc_pct is not None:
-        return Fraction(each.thc_pct)
+    """THC in per cent of the net weight: told, or found from both; the larger of the two. None: not known."""
+    told = None if each.thc_pct is None else Fraction(each.thc_pct)
     if each.thc_mg is None or not each.net_weight_g:
-        return None
-    return Fraction(each.thc_mg) / Fraction(each.net_weight_g) / 10
+        return told
+    found = Fraction(each.thc_mg) / Fraction(each.net_weight_g) / 10
+    return found if told is None else max(told, found)
 
 
-def has_share(what: What, each: Purchase) -> bool:
-    """Whether the THC share is as ``what`` says. One that is not known is not, where one is asked for."""
+def has_figures(what: What, each: Purchase) -> bool:
+    """Whether the THC share and the daily dose are as ``what`` says. One that is not known is not, where one is asked
+    for."""
+    if what.daily_dose_mg_over is not None and not _dose_of(each) > what.daily_dose_mg_over:
+        return False
     if what.thc_pct_over is None and what.thc_pct_up_to is None:
         return True
     share = share_of(each)
     return share is not None and _between(what, share)
+
+
+def _dose_of(each: Purchase) -> Fraction:
+    """THC in mg of a day, the larger of what is told and what is found from the days of supply; 0: not known."""
+    told = Fraction(each.daily_dose_mg or 0)
+    if each.thc_mg is None or not each.supply_days:
+        return told
+    return max(told, Fraction(each.thc_mg) / Fraction(each.supply_days))
 
 
 def _share_fits(what: What, each: Purchase) -> bool:

@@ -18,7 +18,7 @@ from kiosk.rules.counting import Count, counts
 from kiosk.rules.kinds import kind_of
 from kiosk.rules.law import Law
 from kiosk.rules.limits import Gate
-from kiosk.rules.measuring import NoAmountError, fits, has_share, member_of
+from kiosk.rules.measuring import NoAmountError, fits, has_figures, member_of
 from kiosk.rules.patients import Patient, concerns
 from kiosk.rules.refusals import gated, no_figure, no_pool, no_units, unknown_pool, unknown_product
 from kiosk.rules.windows import Number
@@ -168,7 +168,7 @@ class Sale:
         return (
             (self.patient.in_person or not gate.in_person)
             and fits(gate.what, kind=kind, route=line.route, form=product.form)
-            and has_share(gate.what, self.as_purchase(line))
+            and has_figures(gate.what, self.as_purchase(line))
             and concerns(gate.who, self.patient) is True
         )
 

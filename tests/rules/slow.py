@@ -77,13 +77,32 @@ def member_for(pool: Pool, thing: Thing) -> Member | None:
             not member.routes or thing.route in member.routes,
             not member.forms or thing.form in member.forms,
         ]
-        if member.thc_pct_over is not None and not thing.amounts["thc_pct"] > member.thc_pct_over:
+        if member.thc_pct_over is not None and not strength(thing) > member.thc_pct_over:
             right.append(False)
-        if member.thc_pct_up_to is not None and not thing.amounts["thc_pct"] <= member.thc_pct_up_to:
+        if member.thc_pct_up_to is not None and not strength(thing) <= member.thc_pct_up_to:
+            right.append(False)
+        if member.if_known and figure(member, thing) is None:
             right.append(False)
         if all(right):
             return member
     return None
+
+
+def strength(thing: Thing) -> Fraction:
+    """Per cent THC: the larger of what the label says and what THC and weight make."""
+    in_a_gram = Fraction(thing.amounts["thc_mg"]) / Fraction(thing.amounts["net_weight_g"])
+    return max(Fraction(thing.amounts["thc_pct"]), in_a_gram / 1000 * 100)
+
+
+def figure(member: Member, thing: Thing) -> Fraction | None:
+    """What one package has of the member's measure; None: it is not told."""
+    if member.measure == "units":
+        return Fraction(1)
+    if member.measure == "volume_ml":
+        cubic_inches = Fraction(231, 128) * Fraction(thing.amounts["volume_fl_oz"])
+        return cubic_inches * Fraction("2.54") ** 3
+    amount = thing.amounts.get(member.measure)
+    return None if amount is None else Fraction(amount)
 
 
 def takes(pool: Pool, sale: Bought) -> Fraction:
@@ -95,12 +114,9 @@ def takes(pool: Pool, sale: Bought) -> Fraction:
             continue
         if member.measure == "sales":
             return Fraction(1)
-        if member.measure == "units":
-            amount = Fraction(thing.count)
-        elif member.measure == "supply_days" and member.if_known and "supply_days" not in thing.amounts:
-            continue
-        else:
-            amount = Fraction(thing.amounts[member.measure]) * thing.count
+        one = figure(member, thing)
+        assert one is not None
+        amount = one * thing.count
         each = by_product.setdefault(thing.product, Fraction(0))
         by_product[thing.product] = each + amount / Fraction(member.per_unit)
     total = Fraction(0)
@@ -126,11 +142,13 @@ def whole(pool: Pool, someone: Someone, on: date, anchor: date) -> Fraction | No
     """The limit of that patient on that day; None: none is known."""
     limit, stated = base(pool, someone), someone.stated.get(pool.stated_as or pool.key)
     most = ENDLESS if pool.raised_at_most is None else Fraction(pool.raised_at_most)
-    if limit is not None and stated is not None and pool.may_raise and stated > limit:
+    may_raise = pool.may_raise and meant(pool.raised_for, someone)
+    if limit is not None and stated is not None and may_raise and stated > limit:
         limit = min(Fraction(stated), most) if min(Fraction(stated), most) > limit else limit
     if limit is not None and pool.waivable:
         for key, amount, first, last in someone.waivers:
-            if key == pool.key and first <= on <= last:
+            dates_held = list(dates(first, last))[: pool.waived_days]
+            if key == pool.key and on in dates_held:
                 limit = max(limit, min(Fraction(amount), most))
     if limit is not None and pool.window.__struct_config__.tag == "cycle":
         limit = of_cycle(pool, someone, on, anchor, limit)

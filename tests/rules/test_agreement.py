@@ -34,6 +34,16 @@ ODD_DAYS = (
     date(2023, 2, 28),
 )
 STORES = ("", "here", "there")
+FACTS = (
+    "terminal",
+    "hospice",
+    "provisional",
+    "in_database",
+    "enhanced",
+    "listed_condition",
+    "other_store",
+    "guidelines",
+)
 
 
 def somewhen(chance: random.Random, law: Law) -> date:
@@ -63,8 +73,8 @@ def thing_for(chance: random.Random, law: Law, n: int) -> Thing:
         "supply_days": Decimal(chance.choice([1, 7, 10, 14, 30, 45])) / chance.choice([1, 1, 2]),
         "thc_pct": share,
     }
-    if chance.random() < 0.3 and member.if_known:
-        del amounts["supply_days"]
+    if chance.random() < 0.3 and member.if_known and member.thc_pct_over is None:
+        del amounts[member.measure]
     return Thing(
         kind=kind,
         route=chance.choice(member.routes) if member.routes else {"flower": "smoking"}.get(kind, "oral"),
@@ -90,11 +100,7 @@ def someone_for(chance: random.Random, law: Law, on: date) -> Someone:
     someone = Someone(
         age=chance.choice([17, 18, 20, 21, 40]),
         visitor=chance.random() < 0.2,
-        facts=frozenset(
-            fact
-            for fact in ("terminal", "hospice", "provisional", "in_database", "enhanced", "listed_condition")
-            if chance.random() < 0.2
-        ),
+        facts=frozenset(fact for fact in FACTS if chance.random() < 0.2),
         certified=(start, on + timedelta(days=chance.choice([0, 5, 30, 300]))),
     )
     for pool in law.pools:
@@ -102,7 +108,8 @@ def someone_for(chance: random.Random, law: Law, on: date) -> Someone:
             someone.stated[pool.key] = Decimal(chance.randint(1, 20)) * (pool.limit or Decimal(10)) / 10
         if chance.random() < 0.1:
             last = on + timedelta(days=chance.randint(-3, 3))
-            someone.waivers.append((pool.key, (pool.limit or Decimal(1)) * 2, on - timedelta(days=9), last))
+            first = on - timedelta(days=chance.choice([9, 9, 179, 180, 400]))
+            someone.waivers.append((pool.key, (pool.limit or Decimal(1)) * 2, first, last))
     return someone
 
 
@@ -130,7 +137,7 @@ def purchases_of(history: list[Bought], certified_from: date) -> tuple[Purchase,
             store=sale.store,
             recommendation_id="now" if sale.on >= certified_from else "before",
             thc_mg=thing.amounts["thc_mg"],
-            net_weight_g=thing.amounts["net_weight_g"],
+            net_weight_g=thing.amounts.get("net_weight_g"),
             flower_equivalent_g=thing.amounts["flower_equivalent_g"],
             equivalent_oz=thing.amounts["equivalent_oz"],
             volume_fl_oz=thing.amounts["volume_fl_oz"],
