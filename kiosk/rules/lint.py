@@ -10,7 +10,7 @@ from kiosk.rules.schema import faults
 from kiosk.rules.source import one_line, table_of
 
 ENOUGH = 3
-"""Worked checks that every pool and gate has in its pack."""
+"""Worked checks that every pool, every gate and every rule of what is not counted has in its pack."""
 MOST = 20
 """Lines about one file: who made so many mistakes made one."""
 

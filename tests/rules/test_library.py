@@ -25,6 +25,9 @@ checks = [
     { on = 2026-01-01, remaining = { flower = 1 } },
     { on = 2026-01-02, remaining = { flower = 1 } },
     { on = 2026-01-03, basket = [{ form = "flower", route = "smoking", net_weight_g = 28.36 }], refused_by = "flower" },
+    { on = 2026-01-01, basket = [{ category = "device" }] },
+    { on = 2026-01-02, basket = [{ category = "device" }] },
+    { on = 2026-01-03, basket = [{ category = "device" }] },
 ]
 """
 ONE_OUNCE = source_of(pool(limit="1")) + EXAMPLES
