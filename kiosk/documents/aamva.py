@@ -8,14 +8,22 @@ undone first (``transport``); what happened in one place is not guessed.
 """
 
 import re
-from operator import attrgetter
-from typing import NamedTuple
 
 from kiosk.documents.closed import closed
 from kiosk.documents.identified import Identified
 from kiosk.documents.issuers import SAMPLES, Issuer, issuer
 from kiosk.documents.licence import Elements, identified, stated_twice, swallows
 from kiosk.documents.separators import restored
+from kiosk.documents.subfiles import (
+    Z_TOLERANCE,
+    Body,
+    Directory,
+    Entry,
+    directory_at,
+    exact_pieces,
+    is_own,
+    without_pairs,
+)
 from kiosk.documents.transport import repaired
 
 _MAGIC = re.compile(r"(?:ANSI |AAMVA)(?=[0-9]{6})")
@@ -28,11 +36,7 @@ _MISTYPED = re.compile(
 )
 _HEAD = re.compile(r"[\x00-\x1f @6MJac^Ü|?;~]{0,12}")
 """What may be left of the four bytes before the file type: control keys that were typed, in place of any of them."""
-_ENTRIES = "((?:(?:DL|ID|EN|Z[A-Z0-9])[0-9]{8})+)"
-_LAYOUTS = re.compile("([0-9]{2})([0-9]{2})" + _ENTRIES), re.compile("([0-9]{2})[0-9]{2}([0-9]{2})" + _ENTRIES)
-"""Version, number of entries and the entries, without and with the jurisdiction's version between."""
 _NO_DIRECTORY = re.compile(r"[0-9]{2}(?:DL|ID)[a-z]{4}(?=DL|ID)")
-_ELEMENT = re.compile(r"D[A-Z]{2}|PA[A-F]|Z[A-Z][A-Z0-9]")
 _LINE = r"(?:D[A-Z]{2}|PA[A-F]|Z[A-Z][A-Z0-9])[^\x00-\x1f\x7f-\xa0\xad]*+"
 _LINES = re.compile(rf"(?:{_LINE}(?:\n|\Z))++")
 _SOUND = re.compile(
@@ -43,75 +47,13 @@ _SOUND = re.compile(
     r"(?P<follower>(?P=own)(?=[\n\r]|\Z|[DZP][A-Z][A-Z0-9])|\Z)"
 )
 """A licence as the standard has it, with its own data behind it or nothing. Most are; the rest is read with care."""
-_AFTER_LETTERS = re.compile(r"[\n\r]|$|[DZP][A-Z][A-Z0-9]")
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\xa0\xad]")
 _SOCIAL_SECURITY = ("DBK", "DBM")
 _PERSON = frozenset({"DAQ", "DCS", "DCT", "DAA", "DAB", "DAC", "DAD", "DBA", "DBB", "DBD", "DCU", "DAE"})
-_Z_TOLERANCE = 4
-"""Bytes by which an issuer's own subfile may fall short of its entry; the standard's own examples are wrong by one."""
 
 
-class _Entry(NamedTuple):
-    kind: str
-    offset: int
-    length: int
-
-
-_offset = attrgetter("offset")
-
-
-class _Directory(NamedTuple):
-    version: str
-    entries: list[_Entry]
-    end: int
-    start: int
-    """Where the subfiles begin, counted from the first byte of the header as offsets are."""
-
-
-class _Body(NamedTuple):
-    """Everything behind the directory. Elements end with LF, subfiles with ``terminator``.
-
-    ``plain`` means that LF and CR are still two things, as they were on the card.
-    """
-
-    text: str
-    terminator: str
-    plain: bool
-
-    @classmethod
-    def of(cls, text: str, head: str, start: int) -> "_Body":
-        body = text[start:]
-        if "\r" in body and "\n" in body.rstrip("\r\n"):
-            return cls(body, "\r", True)
-        # Control keys that were ignored: CR came as the letter M, in the head as well (``@``, LF, ``6M``).
-        typed = "\x1e" not in head and "6" in head and "\r" not in head + body
-        return cls(body.replace("\r", "\n"), "M" if typed else "\n", False)
-
-    def begins(self, kind: str, at: int) -> bool:
-        """Type letters and then an element or nothing: ``ZFZFA…`` begins once, not twice."""
-        return self.text.startswith(kind, at) and _AFTER_LETTERS.match(self.text, at + 2) is not None
-
-    def piece(self, start: int, length: int, follower: str, padding: str) -> tuple[str, int] | None:
-        """The content of a subfile of exactly this length, and where it ends; None where it does not end like one.
-
-        It ends with its terminator, and then comes the next one (``follower``) or nothing. The terminator itself may
-        have been lost, if all of them were; one more or one less of anything else is never accepted.
-        """
-        end = start + length
-        content, last, rest = self.text[start : end - 1], self.text[end - 1 : end], self.text[end:]
-        if len(content) < 5:
-            return None
-        if self.plain and last == "\r" and follower:
-            return (content, end) if self.begins(follower, end) else None
-        if last != self.terminator and (self.plain or last != "\n"):
-            lost = not self.plain and content[-1] not in "\n" + ("" if self.terminator == "\n" else self.terminator)
-            goes_on = self.begins(follower, end - 1) if follower else end - 1 == len(self.text)
-            return (content, end - 1) if lost and goes_on else None
-        if not self.plain and content[-1] == "\n":
-            return None
-        if follower:
-            return (content, end) if self.begins(follower, end) else None
-        return None if (rest.strip("\r\n " + padding) if self.plain else rest) else (content, end)
+_STRIPPED = 2
+"""Line ends that a program takes off the end of what it was given: some issuers close a subfile with LF and CR."""
 
 
 def is_compact(data: bytes) -> bool:
@@ -142,11 +84,12 @@ def read(data: bytes) -> Identified | str:
     """The licence's facts, or the key of the reason why not."""
     if is_clean(data) and data.isascii():
         text = data.decode("ascii").rstrip("\x00\x03\x04 ")
-        return _sound(text) or _careful(text)
-    return _careful(repaired(data))
+        if (sound := _sound(text)) is not None:
+            return sound
+    return _careful(*repaired(data))
 
 
-def _careful(text: str) -> Identified | str:
+def _careful(text: str, pairs: bool = False) -> Identified | str:
     first = _MAGIC.search(text)
     if first is None:
         return "licence_damaged"
@@ -161,10 +104,10 @@ def _careful(text: str) -> Identified | str:
     iin = text[body_at : body_at + 6]
     if iin in SAMPLES:
         return "licence_sample"
-    directory = _directory(text, body_at + 6)
+    directory = directory_at(text, body_at + 6)
     if directory is None:
         return _without_directory(text, body_at + 6, iin)
-    body = _Body.of(text, head, directory.end)
+    body = Body.of(text, head, directory.end)
     warnings = ["carriage_return_typed"] if body.terminator == "M" else []
     pieces: list[str] | str
     raw = text[directory.end :]
@@ -172,7 +115,10 @@ def _careful(text: str) -> Identified | str:
         pieces = _without_separators(raw.rstrip("\n"), directory)
         warnings.append("separators.restored")
     else:
-        pieces = _pieces(body, directory, issuer(iin))
+        pieces = exact_pieces(body, directory, issuer(iin))
+        if isinstance(pieces, str) and pairs:
+            directory = without_pairs(directory, body)
+            pieces = exact_pieces(body, directory, issuer(iin))
         if pieces in ("licence_length", "cut_off") and (lines := _closed(body, head, directory, issuer(iin))):
             pieces = [lines]
             warnings.append("directory.length")
@@ -184,11 +130,11 @@ def _careful(text: str) -> Identified | str:
     return identified(elements, iin, directory.version, warnings)
 
 
-def _closed(body: _Body, head: str, directory: _Directory, by: Issuer | None) -> str | None:
+def _closed(body: Body, head: str, directory: Directory, by: Issuer | None) -> str | None:
     first, *more = directory.entries
     if first.kind[0] == "Z" or any(entry.kind[0] != "Z" for entry in more):
         return None
-    if not body.plain and "\r" in head:
+    if not body.plain and "\r" in head and first.length - len(body.text) > _STRIPPED:
         return None  # where carriage returns came through, the one at the end is missing
     padding = by.padding_after if by is not None else ""
     misplaced = first.offset not in (0, directory.start)
@@ -206,7 +152,9 @@ def _sound(text: str) -> Identified | None:
     start, end = found.span("subfile")
     if start != int(offset or offset2) or len(subfile) != int(length or length2) or follower != (own or ""):
         return None
-    if end + int(rest or 0) > len(text) + _Z_TOLERANCE or text.find("ANSI ", 9) >= 0 or text.find("AAMVA", 9) >= 0:
+    if abs(len(text) - end - int(rest or 0)) > Z_TOLERANCE or not is_own(text[end:], ""):
+        return None
+    if text.find("ANSI ", 9) >= 0 or text.find("AAMVA", 9) >= 0:
         return None
     by = issuer(iin)
     if by is None or by.dl_length_excess:
@@ -217,25 +165,6 @@ def _sound(text: str) -> Identified | None:
         return None
     identity = identified(elements, iin, old or version, warnings)
     return None if isinstance(identity, str) else identity
-
-
-def _directory(text: str, at: int) -> _Directory | None:
-    """Version and entries. The jurisdiction's version is absent up to 01, and some 2003 cards leave it out as well."""
-    first, second = _LAYOUTS if text[at : at + 2] <= "01" else _LAYOUTS[::-1]
-    for layout in (first, second):
-        found = layout.match(text, at)
-        if found is None:
-            continue
-        version, count, listed = found.groups()
-        length = 10 * int(count)
-        if 0 < length <= len(listed):
-            entries = [
-                _Entry(listed[n : n + 2], int(listed[n + 2 : n + 6]), int(listed[n + 6 : n + 10]))
-                for n in range(0, length, 10)
-            ]
-            end = found.start(3) + length
-            return _Directory(version, entries, end, 15 + end - at)
-    return None
 
 
 def _without_directory(text: str, at: int, iin: str) -> Identified | str:
@@ -263,7 +192,7 @@ def _without_directory(text: str, at: int, iin: str) -> Identified | str:
     return identity if warnings == ["directory.missing"] else "licence_layout"
 
 
-def _without_separators(text: str, directory: _Directory) -> list[str] | str:
+def _without_separators(text: str, directory: Directory) -> list[str] | str:
     """The licence's own subfile, where all line feeds are gone, and perhaps the carriage returns with them."""
     entries = directory.entries
     kind, _, length = entries[0]
@@ -271,66 +200,22 @@ def _without_separators(text: str, directory: _Directory) -> list[str] | str:
     whole, mark, rest = text.partition("\r")
     if not mark and follower:
         ends = [found.start() for found in re.finditer(rf"{follower}(?={follower}[A-Z0-9])", text)]
-        whole = text[: ends[0]] if len(ends) == 1 else ""
+        whole, rest = (text[: ends[0]], text[ends[0] :]) if len(ends) == 1 else ("", "")
     elif not rest.startswith(follower) or (not follower and rest.strip("\r")):
         return "licence_separators"
+    if follower and (len(rest) > entries[1].length or not is_own(rest, "")):
+        return "two_scans"
     lines = None
     if kind[0] != "Z" and whole.startswith(kind) and len(entries) < 3:
-        lines = restored(whole, length, directory.version)
+        lines = restored(whole, length - (_ends_twice(rest, entries[1]) if follower else 0), directory.version)
     return "licence_separators" if lines is None else [lines]
 
 
-def _pieces(body: _Body, directory: _Directory, by: Issuer | None) -> list[str] | str:
-    """The licence's own subfiles without letters and terminator, each exactly as long as its directory proves."""
-    entries = directory.entries
-    if len(entries) > 1 and all(entry.offset for entry in entries):
-        entries = sorted(entries, key=_offset)
-    excess = by.dl_length_excess.get(directory.version, 0) if by is not None else 0
-    padding = by.padding_after if by is not None else ""
-    pieces: list[str] = []
-    at = 0
-    for n, (kind, _, length) in enumerate(entries):
-        follower = entries[n + 1].kind if n + 1 < len(entries) else ""
-        if kind[0] == "Z" and pieces:
-            if at + length > len(body.text) + _Z_TOLERANCE:
-                return "cut_off"
-            if n + 1 == len(entries):
-                break  # the licence itself is whole already, and an issuer's own data is not read
-        named = body.begins(kind, at)
-        if not named and _ELEMENT.match(body.text, at) is None:
-            return "licence_length" if at + 2 < len(body.text) else "cut_off"
-        found = body.piece(at, length - excess, follower, padding)
-        if found is None:
-            found = _proven_otherwise(body, directory, entries[n:], at, named, padding)
-        if found is None:
-            return "cut_off" if at + length - excess > len(body.text) + 1 else "licence_length"
-        if kind[0] != "Z":
-            pieces.append(found[0][2 if named else 0 :])
-        at = found[1]
-    return pieces or "licence_layout"
-
-
-def _proven_otherwise(
-    body: _Body, directory: _Directory, entries: list[_Entry], at: int, named: bool, padding: str
-) -> tuple[str, int] | None:
-    """A subfile whose length entry does not fit, where another number of the directory proves it whole all the same.
-
-    What an issuer counts wrong, it counts wrong in one place; a character that went missing under way contradicts
-    every number of the directory at once.
-    """
-    _, offset, length = entries[0]
-    follower = entries[1].kind if len(entries) > 1 else ""
-    lengths = []
-    if not named:  # where the letters are missing, nobody knows whether the issuer counted them
-        lengths.append(length - 2)
-    if offset == directory.start + at + 2:  # counted from behind its letters, to the same end
-        lengths.append(length + 2)
-    if follower and entries[1].offset > directory.start + at:
-        lengths.append(entries[1].offset - directory.start - at)
-    for one in lengths:
-        if (found := body.piece(at, one, follower, padding)) is not None:
-            return found
-    return None
+def _ends_twice(own: str, entry: Entry) -> bool:
+    """Does this issuer end a subfile with LF and CR? Its own one tells, by the signs that went missing in it."""
+    text = own.rstrip("\r")
+    elements = len(re.findall(entry.kind + "[A-Z0-9]", text[2:]))
+    return entry.length - len(text) - (elements - 1) == 2
 
 
 def _elements(pieces: list[str], version: str, warnings: list[str]) -> Elements | str:

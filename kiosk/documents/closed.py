@@ -9,14 +9,17 @@ and number with the plastic. A scan that nothing rewrote keeps its length, or wa
 
 import re
 
+from kiosk.documents.subfiles import is_own
+
 _CUT = 12
-"""Characters that may be missing at the end of a licence that nothing follows. More of them were cut off."""
+"""Characters by which a licence that nothing follows may be short or long. More were cut off, or are another code's."""
 _OWN = re.compile(r"^Z[A-Z]", re.MULTILINE)
 _TYPED = re.compile(r"M(?=\Z|Z[A-Z]Z[A-Z][A-Z0-9])")
 """A carriage return that came as a letter, at the end of a subfile."""
 _STUCK = re.compile(r"^D(?:AA|AB|AC|AD|AQ|CS|CT|AG|AI).*([A-Za-z])\1{3}", re.MULTILINE)
 _RUN_ON = re.compile(r"^DAQ.*[0-9 ]D[A-D][A-Z]", re.MULTILINE)
 """A number that the next element's name has got into."""
+_BEGUN = re.compile("D(?:[A-Z](?:[A-Z].*)?)?")
 _DATES = re.compile(r"(?=[\s\S]*^DBB *[0-9]{8} *$)(?=[\s\S]*^DBA *[0-9]{8} *$)", re.MULTILINE)
 _BEGINS = re.compile(r"(?:(?:DL|ID|EN)\n?)?(?=D[A-Z]{2})")
 _WHOLE = (
@@ -43,15 +46,21 @@ def closed(
         whole, mark, rest = text.partition("\r")
         if not mark or not misplaced or follower != (_OWN.match(rest) is not None):
             return None
+        if not is_own(rest, padding):
+            return None
     else:
         if terminator == "M":
             text = _TYPED.sub("\n", text)
         own = _OWN.search(text) if follower else None
+        if own is not None and not is_own(text[own.start() :], padding):
+            return None
         whole = text[: own.start()] if own else text.rstrip(padding)
-        if own is None and len(whole) == len(text) and length - len(text) > _CUT:
+        if own is None and len(whole) == len(text) and abs(length - len(text)) > _CUT:
             return None
         if own is None and not whole.endswith("\n"):
-            whole = whole.rpartition("\n")[0]  # the last element counts only if its own end was read
+            whole, _, begun = whole.rpartition("\n")  # the last element counts only if its own end was read
+            if _BEGUN.fullmatch(begun) is None:
+                return None
     lines = whole[begins.end() :].strip("\n")
     if _STUCK.search(lines) or _RUN_ON.search(lines) or not _DATES.match(lines) or not _complete(lines):
         return None

@@ -63,6 +63,8 @@ def identified(elements: Elements, iin: str, version: str, warnings: list[str]) 
     number = _value(elements, "DAQ")
     if names is None or not names[0] or not number:
         return "licence_incomplete"
+    if _names_of_another(elements, names):
+        return "licence_two_cards"
     family, given, middle, suffix = names
     if _NUMBER.fullmatch(number) is None or any(name and _NAME.fullmatch(name) is None for name in names):
         return "licence_separators"
@@ -205,9 +207,25 @@ def _names_of_first_edition(elements: Elements, given_first: bool) -> Names | No
             given, middle = given.split(" ", 1)
         return family, given, middle, suffix
     parts = whole.split()
-    if not given_first or len(parts) < 2:
+    suffix = parts.pop() if parts and len(parts[-1]) > 1 and parts[-1].rstrip(".") in SUFFIXES else ""
+    if not given_first or len(parts) < 2 or len(parts[-1]) < 2:
         return None  # which of the words is the family name is anybody's guess
-    return parts[-1], parts[0], " ".join(parts[1:-1]), ""
+    return parts[-1], parts[0], " ".join(parts[1:-1]), suffix
+
+
+def _names_of_another(elements: Elements, names: Names) -> bool:
+    """Is family or first name also there as another edition has it, and different? Then it is another card's."""
+    single = "DAB" in elements, "DAC" in elements, "DCS" in elements, "DCT" in elements
+    if not ("DAA" in elements and any(single)) and not (single[0] and single[2]) and not (single[1] and single[3]):
+        return False  # each name once
+    family, given = names[0].split(), names[1].split()
+    for key in ("DCS", "DAB", "DAC", "DCT"):
+        stated = _value(elements, key).replace(",", " ").split()
+        meant = family if key in ("DCS", "DAB") else given
+        if stated and stated[: len(meant)] != meant[: len(stated)]:
+            return True
+    whole = [part.split() for part in _value(elements, "DAA").split(",")]
+    return len(whole) > 1 and (whole[0] != family or whole[1][: len(given)] != given[: len(whole[1])])
 
 
 def _truncated(elements: Elements, flag: str, value: str) -> bool:
@@ -218,7 +236,10 @@ def _truncated(elements: Elements, flag: str, value: str) -> bool:
 
 def _date(value: str, day_last: bool, warnings: list[str]) -> date | None:
     """MMDDCCYY, or CCYYMMDD where ``day_last``. Only one of the two can be a date between 1900 and 2199."""
-    digits = value if len(value) == 8 else value.replace("-", "").replace("/", "")
+    digits = value
+    for at, last in ((2, False), (4, True)):  # parted by signs, as before the first edition: then the order is plain
+        if len(value) == 10 and value[at] in "-/":
+            digits, day_last = value.replace(value[at], ""), last
     if digits in _NO_DATE or digits.upper() in _NOTHING:
         return None
     if len(digits) == 8 and digits.isdecimal():

@@ -15,7 +15,7 @@ _PREFIX = re.compile(
 """Visa, Mastercard, American Express, Diners, JCB, Discover, UnionPay. BioTrack's own numbers often begin 603."""
 _DIGITS = re.compile("[0-9]{13,19}")
 _GROUPS = re.compile("[0-9]+(?:[ -][0-9]+)*")
-_OUTLINE = re.compile(r"%[Bb][0-9][0-9 -]{11}|(?:^|\?)\s*[Bb][0-9 -]{12,26}\^", re.MULTILINE)
+_OUTLINE = re.compile(r"%[Bb][0-9][0-9 -]{11}|(?:^|\?)[ \t]{0,8}[Bb][0-9 -]{12,26}\^", re.MULTILINE)
 _TRACK_2 = re.compile(r"(?:;|^[^0-9A-Za-z]{0,3})([0-9]{12,19})=|\A;([0-9]{6,19})\Z", re.MULTILINE)
 """Whole as far as its separator, or cut in its number."""
 _STARTS = re.compile(

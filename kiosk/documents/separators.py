@@ -19,6 +19,9 @@ _IDENTIFIER = re.compile(r"(?=(D(?:A[ABCDGHIJKQUWXYZ]|B[ABCDGNS]|C[A-U]|D[A-P]))
 _NEAR = re.compile(r"(?=D.([A-D])([A-Z]))"), re.compile(r"(?=D([A-D]).([A-Z]))")
 _ALWAYS = frozenset({"DAQ", "DBA", "DBB", "DBC", "DBD", "DAG", "DAI", "DAJ", "DAK"})
 """What every edition demands: where one is missing, its identifier was damaged."""
+_DIGITS_FIRST = frozenset({"DAU", "DAV", "DAW", "DAX", "DBA", "DBB", "DBD"})
+_NEEDED = {**dict.fromkeys(("DAM", "DAN", "DAO", "DAP"), "DAL"), **dict.fromkeys(("DAC", "DAD", "DAE", "DAF"), "DAB")}
+"""Of the edition of 2000: a residence begins with its street, and the parts of a name with the family name."""
 _MOST_IDENTIFIERS = 90
 _LONGEST_VALUE = 60
 
@@ -36,7 +39,9 @@ def restored(subfile: str, length: int, version: str) -> str | None:
     identifier = _OLD if version <= "01" else _IDENTIFIER
     text = subfile[2:]
     count = length - len(subfile)
-    places = [found.start() for found in identifier.finditer(text)]
+    old = identifier is _OLD
+    found = [one.start() for one in identifier.finditer(text)]
+    places = [place for place in found if not _in_a_word(text, place, old=old)]
     if not places or places[0] != 0 or not 1 < count <= len(places) <= _MOST_IDENTIFIERS:
         return None
     cuts: dict[int, _Cut] = {}
@@ -52,9 +57,25 @@ def restored(subfile: str, length: int, version: str) -> str | None:
         return None  # an identifier inside a value: of a name that looks like one, or of a neighbour that was damaged
     lines = [text[start:end] for start, end in pairwise([*used, len(text)])]
     keys = {line[:3] for line in lines}
-    if any(key not in keys for line in lines for key in _nearly(line[3:], identifier)):
+    near = {key for line in lines for key in _nearly(line[3:], identifier)}
+    if any(key not in keys and not (old and _stands_alone(key, text)) for key in near):
         return None
     return "\n".join(lines) if len(keys) == count and keys >= _ALWAYS and keys & {"DAA", "DCS"} else None
+
+
+def _in_a_word(text: str, at: int, *, old: bool) -> bool:
+    """Is this certainly no identifier but a part of a name, as in DAVID, JORDAN, SANDBACH?
+
+    Where one was damaged that a digit should follow, the name before it holds digits now, and does not fit.
+    """
+    key, following = text[at : at + 3], text[at + 3 : at + 7]
+    if key in _DIGITS_FIRST and following[:1].isalpha() and following.upper() != "NONE":
+        return True
+    return old and _stands_alone(key, text)
+
+
+def _stands_alone(key: str, text: str) -> bool:
+    return _NEEDED.get(key, "") not in text
 
 
 def _nearly(value: str, identifier: re.Pattern[str]) -> Iterator[str]:

@@ -6,6 +6,7 @@ tells the exact length afterwards, and every piece has to begin with an element'
 
 import contextlib
 import re
+from typing import NamedTuple
 
 _MAGIC = re.compile(r"(?:ANSI |AAMVA)(?=[0-9]{6})")
 _INVERTED = re.compile(r"[^A-Za-z]{0,12}(?:ansi |aamva)[0-9]{6}")
@@ -23,11 +24,25 @@ _LEAST = 5
 """A licence has more elements than that."""
 
 
-def repaired(data: bytes) -> str:
+class Repaired(NamedTuple):
+    text: str
+    pairs: bool
+    """Behind the header each line feed came with a carriage return: some issuers print them so, and count both."""
+
+
+def repaired(data: bytes) -> Repaired:
     text = _decoded(data).lstrip(" \x00\x02").rstrip("\x00\x03\x04 ")
     if _INVERTED.match(text):
         text = text.swapcase()
-    return _with_line_feeds(_with_single_ends(_with_control_characters(text)))
+    text = _with_control_characters(text)
+    found = _MAGIC.search(text)
+    if found is None:
+        return Repaired(text, False)
+    head, body = text[: found.end()], text[found.end() :]
+    rest = _with_single_ends(body)
+    if pairs := "\r" in body and "\r" not in rest:
+        head = head.replace("\r", "")  # the header's alone is no sign that carriage returns came through
+    return Repaired(head + _with_line_feeds(rest), pairs)
 
 
 def _decoded(data: bytes) -> str:
@@ -51,7 +66,7 @@ def _with_control_characters(text: str) -> str:
 
 
 def _with_single_ends(text: str) -> str:
-    """Line feeds that became CR LF, carriage returns that did, and either of them doubled."""
+    """Behind the header: line feeds that became CR LF, carriage returns that did, and either of them doubled."""
     both, feeds, returns = text.count("\r\n"), text.count("\n"), text.count("\r")
     if both >= 3 and both == feeds:
         return text.replace("\r\n", "\n")
@@ -64,11 +79,10 @@ def _with_single_ends(text: str) -> str:
 
 
 def _with_line_feeds(text: str) -> str:
-    """Another sign in place of every line feed."""
-    found = _MAGIC.search(text)
-    if found is None or "\n" in text[found.end() :].rstrip("\r\n"):
+    """Behind the header: another sign in place of every line feed."""
+    if "\n" in text.rstrip("\r\n"):
         return text
     for substitute in _SUBSTITUTES:
-        if text.count(substitute, found.end()) >= _LEAST:
-            return text[: found.end()] + text[found.end() :].replace(substitute, "\n")
+        if text.count(substitute) >= _LEAST:
+            return text.replace(substitute, "\n")
     return text

@@ -20,7 +20,11 @@ def read(data: bytes, symbology: str = "", formats: CardFormats = FORMATS, *, co
 
 
 def robin(version: int = 10, **more: Any) -> bytes:
-    return licence(ROBIN, number="E123456789", version=version, **{**DATES, **more})
+    return licence_of(ROBIN, version, **more)
+
+
+def licence_of(person: Person, version: int = 10, **more: Any) -> bytes:
+    return licence(person, number="E123456789", version=version, **{**DATES, **more})
 
 
 def facts(document: PhotoId) -> tuple[Any, ...]:
