@@ -75,6 +75,8 @@ class Certificate(Noun, frozen=True, kw_only=True):
     state: str = ""
     lab: str = ""
     lab_licence: str = ""
+    numbers: tuple[str, ...] = ()
+    """What looks like somebody's licence: of laboratory, grower, distributor."""
     product: str = ""
     matrix: str = ""
     tested_as: tuple[str, ...] = ()

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from kiosk.documents.certificates import grid, reading
-from kiosk.documents.certificates.layout import powered
+from kiosk.documents.certificates.layout import lines_of, powered
 from kiosk.documents.certificates.pdf_text import pages_of
 from kiosk.model.certificates import Printed
 from tests.certificates.pages import Placed, placed
@@ -22,7 +22,7 @@ def line(y: float, cells: Sequence[str], at: Sequence[float] = AT) -> list[Place
 
 def rows(*lines: Sequence[Placed]) -> list[Printed]:
     page = pages_of(placed([word for each in lines for word in each]))[0]
-    return grid.read(powered(page))[0]
+    return grid.read(lines_of(powered(page)))[0]
 
 
 def results(*lines: Sequence[Placed]) -> list[tuple[str, str]]:

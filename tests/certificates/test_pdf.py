@@ -9,7 +9,7 @@ import pytest
 from kiosk.documents.certificates import pdf_text, reading, tables
 from kiosk.model.certificates import Printed
 from tests.certificates.given import DAY, analyte, judged, panel, paper, refused
-from tests.certificates.pages import pdf
+from tests.certificates.pages import pdf, placed
 
 pytestmark = pytest.mark.requirement("INT-05")
 
@@ -196,6 +196,35 @@ def test_what_stands_around_the_tables_is_read() -> None:
     assert dates.tested < DAY
 
 
+def test_names_and_dates_may_stand_in_the_next_cell() -> None:
+    lines = [
+        ("Matrix:", "Plant, Flower", "Batch Size: 27 lbs"),
+        ("Sample Name:", "Quiet Meadow", "Batch: PASS"),
+        ("Lot #", "B-17; Batch Size: g", ""),
+        ("Sampling Date:", "2026-01-10", "Completion Date: 1/14/26 10:52"),
+        ("Received:", "Expires: 01/14/2027", ""),
+        ("License Number: CCL20-0000227", "", "C8-0000072-LIC"),
+        ("Lead ND", "", ""),
+    ]
+    data = placed(
+        [
+            (x, 760.0 - 15 * n, said)
+            for n, cells in enumerate(lines)
+            for x, said in zip((40.0, 150.0, 300.0), cells, strict=True)
+        ]
+    )
+    found = reading.read(data)
+    assert (found.matrix, found.product, found.batch) == ("Plant, Flower", "Quiet Meadow", "B-17")
+    dates = found.dates
+    assert [str(each) for each in (dates.collected, dates.received, dates.tested, dates.expires)] == [
+        "2026-01-10", "None", "2026-01-14", "2027-01-14",
+    ]  # fmt: skip
+    assert found.numbers == ("CCL20-0000227", "C8-0000072-LIC")
+    checks = {each.check: str(each.reason) for each in judged(data).checks}
+    assert "C8-0000072-LIC" in checks["laboratory"]
+    assert "state" not in checks
+
+
 @pytest.mark.requirement("INT-06")
 @pytest.mark.parametrize(
     ("line", "verdict"),
@@ -207,6 +236,9 @@ def test_what_stands_around_the_tables_is_read() -> None:
         ("Test Type: Compliance", "pass"),
         ("This certificate has been superseded by B-18", "fail"),
         ("This report is void if altered", "pass"),
+        ("Values reported below quantitation limits are for informational purposes.", "pass"),
+        ("QA SAMPLE - INFORMATIONAL ONLY", "fail"),
+        ("informational purposes.", "pass"),
     ],
 )
 def test_a_pdf_that_is_no_compliance_test_or_no_longer_stands(line: str, verdict: str) -> None:

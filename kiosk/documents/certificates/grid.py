@@ -18,10 +18,9 @@ from kiosk.documents.certificates.layout import (
     cell,
     column_of,
     joined,
-    lines_of,
     tables_in,
 )
-from kiosk.documents.certificates.pdf_text import Page, Word
+from kiosk.documents.certificates.pdf_text import Word
 from kiosk.documents.certificates.results import lab_word, read_result
 from kiosk.documents.certificates.tables import CONTROL
 from kiosk.documents.certificates.units import MASS, Unit, unit
@@ -71,9 +70,9 @@ class Row:
         return len(said) > 1 and not any(map(_is_value, said)) and not any(re.search(r"\d", each) for each in said)
 
 
-def read(page: Page) -> tuple[list[Printed], frozenset[Word]]:
-    """The rows of every table of a page that is set in columns, and the words of them and their headings."""
-    lines = lines_of(page)
+def read(lines: Sequence[Sequence[Cell]]) -> tuple[list[Printed], frozenset[Word]]:
+    """The rows of every table of a page that is set in columns, and the words of them and their headings. ``lines``: as
+    :func:`~.layout.lines_of` puts them together."""
     end = max(
         (line[0].y for line in lines if CONTROL.fullmatch(" ".join(each.text for each in line))), default=float("-inf")
     )

@@ -77,11 +77,19 @@ def product(certificate: Certificate, goods: Goods) -> Iterator[CheckVerdict]:
     )
 
 
+def licence_of(certificate: Certificate, pack: CertificatePack) -> str:
+    """The laboratory's licence: as the certificate says, or the one number on it that is one in this state."""
+    numbers = [
+        each for each in certificate.numbers if any(re.fullmatch(rule.pattern, each) for rule in pack.lab_licences)
+    ]
+    return certificate.lab_licence or (numbers[0] if len(numbers) == 1 else "")
+
+
 def laboratory(certificate: Certificate, pack: CertificatePack, licensed: frozenset[str] | None) -> CheckVerdict:
     """``licensed``: licence numbers of the state's laboratories; None: no list is at hand."""
-    if not (certificate.lab or certificate.lab_licence):
+    licence = licence_of(certificate, pack)
+    if not (certificate.lab or licence):
         return CheckVerdict(check="laboratory", verdict="missing", reason=text("The certificate names no laboratory."))
-    licence = certificate.lab_licence
     if licensed is not None:
         listed = licence != "" and compact(licence) in {compact(each) for each in licensed}
         reason = (

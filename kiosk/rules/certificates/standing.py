@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from kiosk.documents.certificates.analytes import compact
 from kiosk.model.certificates import Certificate, CheckVerdict, PanelVerdict
 from kiosk.model.text import text
+from kiosk.rules.certificates.checks import licence_of
 from kiosk.rules.certificates.limits import CertificatePack
 from kiosk.rules.certificates.products import TYPES, product_type, says_nothing, tested_with
 from kiosk.rules.certificates.rows import detects
@@ -147,7 +148,7 @@ def named(certificate: Certificate, pack: CertificatePack) -> Iterator[CheckVerd
 
 def _licensed_here(certificate: Certificate, pack: CertificatePack) -> bool:
     """Forms that have no place for a state show it by the laboratory's licence."""
-    licence = certificate.lab_licence.upper().strip()
+    licence = licence_of(certificate, pack).upper().strip()
     return certificate.form != "record" and any(re.fullmatch(rule.pattern, licence) for rule in pack.lab_licences)
 
 
