@@ -50,6 +50,11 @@ _TABLE: dict[str, _Words] = {
         "Compare name, birth date and number with the ID itself. All the same: say so. Not sure: refuse.",
         PERSON,
     ),
+    "stripe.unproven": _Words(
+        "A stripe does not show when a letter of it was read wrong.",
+        "Compare name, birth date and number with the ID itself. All the same: say so. Not sure: refuse.",
+        PERSON,
+    ),
     "registry.unknown": _Words(
         "The state's registry did not answer.", "Ask it again. Nobody is served before it answers."
     ),
