@@ -76,6 +76,8 @@ def test_rows_of_the_state_are_judged() -> None:
         ({"TestTypeName": "Lead Raw Plant Material", "TestResultLevel": 0.2}, "unreadable"),
         ({"TestTypeName": "Lead (ppm) R&D Testing"}, "missing"),
         ({"TestComment": "TNTC"}, "fail"),
+        ({"TestComment": "Not tested", "TestResultLevel": 0.1}, "missing"),
+        ({"TestComment": "Not tested", "TestResultLevel": 0.9}, "fail"),
         ({"TestPassed": None, "TestResultLevel": "0.1"}, "pass"),
         ({"TestTypeName": "Lead (furlongs) Raw Plant Material", "TestResultLevel": 0.2}, "unreadable"),
     ],

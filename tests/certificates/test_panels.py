@@ -121,6 +121,21 @@ def test_a_plate_without_colonies_does_not_show_that_one_kind_is_absent(result: 
     assert (panel(judged(data), "microbials").verdict == "pass") == (verdict == "pass")
 
 
+@pytest.mark.parametrize(("result", "verdict"), [("ND", "unreadable"), ("0", "unreadable"), ("0.64", "pass")])
+def test_there_is_always_some_water(result: str, verdict: str) -> None:
+    data = paper()
+    row(data, "water_activity", "water activity").update(result=result, units="aw", lod="")
+    assert analyte(judged(data), "water_activity").verdict == verdict
+
+
+def test_mold_is_what_its_panel_says() -> None:
+    data = paper()
+    row(data, "foreign_matter", "mold mildew area")["name"] = "Mold"
+    assert panel(judged(data), "foreign_matter").verdict == "pass"
+    row(data, "foreign_matter", "Mold").update(result="26")
+    assert analyte(judged(data), "mold_mildew_area").verdict == "fail"
+
+
 def test_a_state_may_be_written_out() -> None:
     assert all(each.check != "state" for each in judged(paper(state="California")).checks)
 

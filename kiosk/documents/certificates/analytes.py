@@ -42,6 +42,8 @@ class Names:
     groups: dict[str, Group]
     holders: dict[str, tuple[str, ...]]
     """Key to the groups it is a member of."""
+    within: dict[str, dict[str, str]]
+    """Of each panel the names that mean something else elsewhere."""
 
 
 def compact(name: str) -> str:
@@ -53,10 +55,12 @@ def compact(name: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def analyte(name: str) -> str | None:
+def analyte(name: str, where: str | None = None) -> str | None:
     """Our key for ``name``, or None. A name is taken whole, then without what stands in brackets; a CAS number counts
-    as a name. Where its parts name different analytes it names none."""
+    as a name. Where its parts name different analytes it names none. ``where``: the panel that it stands in."""
     names = table()
+    if where and (key := names.within.get(where, {}).get(compact(name))) is not None:
+        return key
     if (key := names.by_name.get(compact(name))) is not None:
         return key
     return _in_parts(name, names)
@@ -93,6 +97,10 @@ def table() -> Names:
     source = tomllib.loads(files("kiosk.documents.certificates").joinpath("analytes.toml").read_text("utf-8"))
     aliases: dict[str, list[str]] = source.pop("panels")
     groups = {key: _group(key, each) for key, each in source.pop("groups").items()}
+    within = {
+        where: {compact(spelling): key for key, spellings in entries.items() for spelling in spellings}
+        for where, entries in source.pop("within").items()
+    }
     by_name: dict[str, str] = {}
     panels: dict[str, str] = {}
     derived: dict[str, str] = {}
@@ -108,7 +116,7 @@ def table() -> Names:
     for group in groups.values():
         for member in group.members:
             holders[member] = (*holders.get(member, ()), group.key)
-    return Names(derived | by_name, panels, by_panel_name, groups, holders)
+    return Names(derived | by_name, panels, by_panel_name, groups, holders, within)
 
 
 def _add(by_name: dict[str, str], spelling: str, key: str) -> None:

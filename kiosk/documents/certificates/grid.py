@@ -24,7 +24,7 @@ from kiosk.documents.certificates.pdf_text import Word
 from kiosk.documents.certificates.results import lab_word, read_result
 from kiosk.documents.certificates.tables import CONTROL
 from kiosk.documents.certificates.units import MASS, Unit, unit
-from kiosk.model.certificates import Printed
+from kiosk.model.certificates import Printed, PrintedPanel
 
 _WRAPPED = 1.45
 """Of the letters' height: how far above or below its values a part of a name may stand."""
@@ -70,44 +70,44 @@ class Row:
         return len(said) > 1 and not any(map(_is_value, said)) and not any(re.search(r"\d", each) for each in said)
 
 
-def read(lines: Sequence[Sequence[Cell]]) -> tuple[list[Printed], frozenset[Word]]:
+def read(lines: Sequence[Sequence[Cell]]) -> tuple[list[PrintedPanel], frozenset[Word]]:
     """The rows of every table of a page that is set in columns, and the words of them and their headings. ``lines``: as
     :func:`~.layout.lines_of` puts them together."""
     end = max(
         (line[0].y for line in lines if CONTROL.fullmatch(" ".join(each.text for each in line))), default=float("-inf")
     )
-    rows: list[Printed] = []
+    panels: list[PrintedPanel] = []
     taken: set[Word] = set()
     for table in tables_in(lines):
-        found = list(rows_of(table, lines))
+        panel, found = rows_of(table, lines)
         if found:
             taken |= {word for column in table.columns for each in column.cells for word in each.words}
             taken |= {word for _, words in found for word in words}
         if table.top > end and not any(_QUALITY.search(column.text) for column in table.columns):
-            rows += (row for row, _ in found)
-    for row, words in sideways.rows_of(lines):
-        rows.append(row)
-        taken |= set(words)
-    return rows, frozenset(taken)
+            panels.append(PrintedPanel(name=panel, rows=tuple(row for row, _ in found)))
+    beside = list(sideways.rows_of(lines))
+    taken |= {word for _, words in beside for word in words}
+    return [*panels, PrintedPanel(name="", rows=tuple(row for row, _ in beside))], frozenset(taken)
 
 
-def rows_of(table: Table, lines: Sequence[Sequence[Cell]]) -> Iterator[tuple[Printed, list[Word]]]:
-    """Every row of an analyte that we know, with the words that it is made of."""
+def rows_of(table: Table, lines: Sequence[Sequence[Cell]]) -> tuple[str, list[tuple[Printed, list[Word]]]]:
+    """The panel, and every row of an analyte that we know, with the words that it is made of."""
     rows = list(_lines_in(table, lines))
-    panel = ""
+    panel, found = "", []
     for n, row in enumerate(rows):
         if not row.valued:
             continue
-        key, name, words = _named(rows, n)
+        key, name, words = _named(rows, n, panel)
         if key is None and row.heads:
-            return  # a heading in words that we do not know: what is below it may be in another order
+            break  # a heading in words that we do not know: what is below it may be in another order
         if key is None:
             continue
         own = analytes.table().panels[key]
         if panel and own != panel:
-            return  # another table, whose heading we did not know
+            break  # another table, whose heading we did not know
         panel = own
-        yield _printed(table, row, name), [*row.words(), *words]
+        found.append((_printed(table, row, name), [*row.words(), *words]))
+    return panel, found
 
 
 def _lines_in(table: Table, lines: Sequence[Sequence[Cell]]) -> Iterator[Row]:
@@ -160,7 +160,7 @@ def _is_value(said: str) -> bool:
     return read_result(said).kind != "unreadable" and not said.isalpha()
 
 
-def _named(rows: list[Row], n: int) -> tuple[str | None, str, list[Word]]:
+def _named(rows: list[Row], n: int, panel: str) -> tuple[str | None, str, list[Word]]:
     """The analyte of row ``n``: its name may be spread over the lines above and below that have no values. The longest
     name counts."""
     own = rows[n].cells.get(0, [])
@@ -169,7 +169,7 @@ def _named(rows: list[Row], n: int) -> tuple[str | None, str, list[Word]]:
     known = []
     spread = ([above, own, below], [above, own], [own, below], [own]) if own else ([above, below], [above], [below])
     for parts in spread:
-        if all(parts) and (found := _looked_up(parts)):
+        if all(parts) and (found := _looked_up(parts, panel)):
             known.append((*found, parts))
     if not known:
         return None, "", []
@@ -184,10 +184,10 @@ def _part(rows: list[Row], n: int, other: int) -> list[Word]:
     return rows[other].cells.get(0, []) if near else []
 
 
-def _looked_up(parts: list[list[Word]]) -> tuple[str, str] | None:
+def _looked_up(parts: list[list[Word]], panel: str) -> tuple[str, str] | None:
     said = " ".join(cell(part).text for part in parts).rstrip(":* ")
     for name in (said, said.replace(" ", "")):
-        if (key := analytes.analyte(name)) is not None:
+        if (key := analytes.analyte(name, panel)) is not None:
             return key, said
     return None
 

@@ -100,7 +100,7 @@ def _split(rows: list[dict[str, Any]]) -> tuple[list[PrintedPanel], list[Printed
         passed = row.get("TestPassed")
         status = "pass" if passed is True else "fail" if passed is False else fields.words(passed)
         comment = fields.words(row.get("TestComment"))
-        if _UNTESTED.search(comment) and read_result(_level(row)).number in (None, 0):
+        if _UNTESTED.search(comment):
             status = status if status == "fail" else "NT"
         if not units and analytes.analyte(name) is None and (key := analytes.panel(name)) is not None:
             panels.append(PrintedPanel(name=key, lab_status=status))
@@ -108,7 +108,7 @@ def _split(rows: list[dict[str, Any]]) -> tuple[list[PrintedPanel], list[Printed
         loose.append(
             Printed(
                 name=name,
-                result="NT" if status == "NT" else "TNTC" if _UNCOUNTABLE.search(comment) else _result(row, status),
+                result="TNTC" if _UNCOUNTABLE.search(comment) else _result(row, status),
                 units=units,
                 lab_status=status,
                 informational=row.get("TestInformationalOnly") is True or _RESEARCH.search(kind) is not None,
@@ -117,15 +117,13 @@ def _split(rows: list[dict[str, Any]]) -> tuple[list[PrintedPanel], list[Printed
     return panels, loose
 
 
-def _level(row: Mapping[str, Any]) -> str:
-    return fields.words(row.get("TestResultLevel"))
-
-
 def _result(row: Mapping[str, Any], status: str) -> str:
     """The level; of a test that finds or does not find, where it is 0, the pass or fail beside it. Its 1 may be "found"
     as well as "yes"."""
     name, units, _ = taken_apart(fields.words(row.get("TestTypeName")))
-    level, measured = _level(row), unit(units)
+    level, measured = fields.words(row.get("TestResultLevel")), unit(units)
+    if status == "NT" and read_result(level).number in (None, 0):
+        return "NT"
     found_or_not = measured is not None and measured.dimension == PRESENCE
     unsaid = not units and analytes.table().panels.get(analytes.analyte(name) or "") == "microbials"
     if level == "" or not (found_or_not or unsaid):

@@ -46,7 +46,7 @@ def read(data: bytes) -> Certificate:
     found = tuple(
         tables.panels(
             [_lines(page, taken) for page, (_, taken) in zip(printed, set_out, strict=True)],
-            [row for rows, _ in set_out for row in rows],
+            [panel for panels, _ in set_out for panel in panels],
         )
     )
     if not any(panel.rows for panel in found):

@@ -93,9 +93,9 @@ class Heading:
     """Of the first row under it. A row of another panel stands in another table, whose heading we did not know."""
 
 
-def panels(pages: Iterable[Sequence[str]], known: Sequence[Printed] = ()) -> Iterator[PrintedPanel]:
-    """Every row that can be found, and panels that a line has a word for. ``pages``: the lines of each. ``known``: rows
-    that were read by their place; what these lines tell of the same analytes and cannot be read is a summary."""
+def panels(pages: Iterable[Sequence[str]], known: Sequence[PrintedPanel] = ()) -> Iterator[PrintedPanel]:
+    """Every row that can be found, and panels that a line has a word for. ``pages``: the lines of each. ``known``:
+    what was read by its place; what these lines tell of the same analytes and cannot be read is a summary."""
     rows = list[Printed]()
     for page in pages:
         heading, collecting = Heading(), False
@@ -115,9 +115,14 @@ def panels(pages: Iterable[Sequence[str]], known: Sequence[Printed] = ()) -> Ite
                 collecting = True
             elif line:
                 collecting = False
-    read = {analytes.analyte(row.name) for row in known if read_result(row.result).kind != "unreadable"}
+    placed = [(analytes.analyte(row.name, panel.name), row) for panel in known for row in panel.rows]
+    read = {key for key, row in placed if read_result(row.result).kind != "unreadable"}
     rows = [row for row in rows if not _unread(row) or analytes.analyte(row.name) not in read]
-    yield PrintedPanel(name="", rows=tuple(_without_summaries([*known, *rows])))
+    valued = {key for key, row in placed if row.result != row.lab_status}
+    valued |= {analytes.analyte(row.name) for row in rows if row.result != row.lab_status}
+    for panel in known:
+        yield msgspec.structs.replace(panel, rows=tuple(_without_summaries(panel.rows, valued, panel.name)))
+    yield PrintedPanel(name="", rows=tuple(_without_summaries(rows, valued)))
 
 
 def _joined(lines: list[str]) -> Iterator[str]:
@@ -145,12 +150,11 @@ def _unread(row: Printed) -> bool:
     return row.result.startswith("?") and lab_word(row.lab_status) != "fail"
 
 
-def _without_summaries(rows: list[Printed]) -> Iterator[Printed]:
+def _without_summaries(rows: Iterable[Printed], valued: set[str | None], where: str = "") -> Iterator[Printed]:
     """A line of the summary repeats the word for an analyte whose value stands in its table."""
-    valued = {analytes.analyte(row.name) for row in rows if row.result != row.lab_status}
     for row in rows:
         summary = row.result == row.lab_status and lab_word(row.lab_status) != "fail"
-        if not summary or analytes.analyte(row.name) not in valued:
+        if not summary or analytes.analyte(row.name, where) not in valued:
             yield row
 
 

@@ -30,6 +30,8 @@ REPORTED = ("cannabinoids", "terpenes")
 """What the product is, not what contaminates it: reported, never limited here."""
 _POTENCY = frozenset({"total_thc", "total_cbd", "thc", "thca", "cbd", "cbda"})
 UNNAMED = "other"
+_NEVER_NOTHING = frozenset({"moisture", "water_activity"})
+"""No goods are without any: who finds none has not measured."""
 
 
 @dataclass(slots=True)
@@ -61,7 +63,7 @@ def sheets(certificate: Certificate) -> dict[str, Sheet]:
         if printed.lab_status and (own or printed.name):
             found[own or UNNAMED].lab_words.append(printed.lab_status)
         for row in printed.rows:
-            key = analytes.analyte(row.name)
+            key = analytes.analyte(row.name, own)
             if key is None:
                 found[own or UNNAMED].unknown.append(row)
             else:
@@ -191,6 +193,9 @@ class _Bench:
                     yield self._stand_in(key, limit)
 
     def _row(self, row: Printed, key: str, limits: dict[str, LimitUsed], binding: bool) -> AnalyteVerdict:
+        if key in _NEVER_NOTHING and (found := span(row)).nothing:
+            reason = text("There is always some of it: {result} is no measurement.", result=row.result)
+            return finished(row, key, found, "unreadable", reason, limits.get(key), decides=self.required is not False)
         if key in limits:
             return judged(row, key, limits[key])
         found = span(row)
