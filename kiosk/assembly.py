@@ -194,9 +194,9 @@ class _Meaning:
 
     def __init__(self, state: str, clock: Clock) -> None:
         self._state, self._clock = state, clock
-        self._decode: Callable[[Reading], AnyDocument] | None = None
+        self._decode: Callable[..., AnyDocument] | None = None
 
-    def load(self) -> Callable[[Reading], AnyDocument]:
+    def load(self) -> Callable[..., AnyDocument]:
         """Raises ``Ours`` where the state has no rule pack, or one that cannot be read."""
         if self._decode is None:
             from kiosk.documents.cards import CardFormats  # noqa: PLC0415
@@ -209,7 +209,7 @@ class _Meaning:
         return self._decode
 
     def __call__(self, reading: Reading) -> AnyDocument:
-        return self.load()(reading)
+        return self.load()(reading, today=self._clock.now().date())
 
 
 async def _load(meaning: _Meaning, drawn: Callable[[], Awaitable[object]] | None) -> None:

@@ -20,6 +20,7 @@ from kiosk.documents.decoding import Examined, examine
 from kiosk.documents.payment import is_rest
 from kiosk.documents.reasons import phone_refused, unread
 from kiosk.hw.scanner.replay import BadEvents, Replayed, replay
+from kiosk.model.clock import Clock, SystemClock
 from kiosk.model.documents import (
     AnyDocument,
     BankCard,
@@ -59,22 +60,22 @@ def serve_stdin(state: str) -> None:
     Raises :class:`~kiosk.model.errors.Ours` where there are no rules for it.
     """
     with contextlib.suppress(BrokenPipeError), open(sys.stdin.fileno(), "rb", closefd=False) as source:
-        serve(source, sys.stdout.buffer, card_formats(state))
+        serve(source, sys.stdout.buffer, card_formats(state), SystemClock())
 
 
-def serve(source: Source, sink: BinaryIO, formats: tuple[CardFormats, ...]) -> None:
+def serve(source: Source, sink: BinaryIO, formats: tuple[CardFormats, ...], clock: Clock) -> None:
     """Answers all lines that have come at once, until ``source`` ends."""
     rest = b""
     while chunk := source.read1(1 << 16):
         *lines, rest = (rest + chunk).split(b"\n")
         if lines:
-            _write(sink, lines, formats)
+            _write(sink, lines, formats, clock.now().date())
     if rest:
-        _write(sink, [rest], formats)
+        _write(sink, [rest], formats, clock.now().date())
 
 
-def _write(sink: BinaryIO, lines: list[bytes], formats: tuple[CardFormats, ...]) -> None:
-    sink.write(b"".join(_encode(answer(line, formats)) + b"\n" for line in lines))
+def _write(sink: BinaryIO, lines: list[bytes], formats: tuple[CardFormats, ...], today: date) -> None:
+    sink.write(b"".join(_encode(answer(line, formats, today)) + b"\n" for line in lines))
     sink.flush()
 
 
@@ -90,7 +91,7 @@ def card_formats(state: str = "") -> tuple[CardFormats, ...]:
     )
 
 
-def answer(line: bytes, formats: tuple[CardFormats, ...]) -> Line:
+def answer(line: bytes, formats: tuple[CardFormats, ...], today: date | None = None) -> Line:
     """What one line means. Never raises: a line that is none is refused as ``bad_line``."""
     try:
         asked = _decode(line)
@@ -102,28 +103,32 @@ def answer(line: bytes, formats: tuple[CardFormats, ...]) -> Line:
     if symbology is not None and not isinstance(symbology, str):
         return _bad('"symbology" is a string')
     if "events" in asked:
-        return _of_events(asked["events"], asked.get("layout", "us"), symbology or "", formats)
+        return _of_events(asked["events"], asked.get("layout", "us"), symbology or "", formats, today)
     if not isinstance(asked["raw"], str):
         return _bad('"raw" is a string')
     try:
         data = asked["raw"].encode("latin-1")
     except UnicodeError:
         return _bad("a code point above 255 is not a byte", "not_bytes")
-    return _told(examine(Reading(data=data, device="line", at=0.0, symbology=symbology or ""), formats))
+    return _told(examine(Reading(data=data, device="line", at=0.0, symbology=symbology or ""), formats, today))
 
 
-def _of_events(events: object, layout: object, symbology: str, formats: tuple[CardFormats, ...]) -> Line:
+def _of_events(
+    events: object, layout: object, symbology: str, formats: tuple[CardFormats, ...], today: date | None
+) -> Line:
     """The last scan's meaning; where there were several, all of them in ``scans``, cut ones as well."""
     try:
         scans = list(replay(events, layout, symbology))
     except BadEvents as fault:
         return _bad(str(fault))
-    lines = [_of_scan(scan, formats) for scan in scans] or [_told(Examined(unread(_NOTHING, "empty"))) | {"text": ""}]
+    lines = [_of_scan(scan, formats, today) for scan in scans] or [
+        _told(Examined(unread(_NOTHING, "empty"))) | {"text": ""}
+    ]
     return lines[0] if len(lines) == 1 else {**lines[-1], "scans": lines}
 
 
-def _of_scan(scan: Replayed, formats: tuple[CardFormats, ...]) -> Line:
-    found = examine(scan.reading, formats)
+def _of_scan(scan: Replayed, formats: tuple[CardFormats, ...], today: date | None) -> Line:
+    found = examine(scan.reading, formats, today)
     if scan.follows_cut and isinstance(found.document, _LOOSE):
         found = Examined(unread(scan.reading, "cut_off"))
     line = _told(found)

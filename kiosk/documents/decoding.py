@@ -5,6 +5,7 @@ Never "the first that parses": every shape that fits is collected, and a code th
 
 import re
 from collections.abc import Callable
+from datetime import date
 from typing import NamedTuple
 
 from msgspec import structs
@@ -39,15 +40,16 @@ class Examined(NamedTuple):
     """What a photo ID says besides; made only when asked for."""
 
 
-def decode(reading: Reading, formats: Formats) -> AnyDocument:
+def decode(reading: Reading, formats: Formats, today: date | None = None) -> AnyDocument:
     """What was scanned. Any bytes are answered with a document or an ``Unread`` that says why; nothing is raised.
 
-    ``formats`` are the card codes of this store's state, or of several states.
+    ``formats`` are the card codes of this store's state, or of several states. ``today``, where it is known, tells the
+    century of some births that passports give with two digits.
     """
-    return examine(reading, formats).document
+    return examine(reading, formats, today).document
 
 
-def examine(reading: Reading, formats: Formats) -> Examined:
+def examine(reading: Reading, formats: Formats, today: date | None = None) -> Examined:
     """As :func:`decode`, with what no step of a visit needs."""
     if not reading.complete:
         return Examined(unread(reading, "cut_off"))
@@ -59,7 +61,7 @@ def examine(reading: Reading, formats: Formats) -> Examined:
     if not data.strip(_ENDS):
         return Examined(unread(reading, "empty"))
     states = formats if isinstance(formats, tuple) else (formats,)
-    found = _by_magic(reading, symbology, data, states)
+    found = _by_magic(reading, symbology, data, states, today)
     return found if found is not None else Examined(_by_shape(reading, symbology, data.strip(_ENDS), states))
 
 
@@ -77,7 +79,9 @@ def _without_identifier(reading: Reading) -> tuple[str, bytes]:
     return symbology, data[eci.end() :] if eci is not None else data
 
 
-def _by_magic(reading: Reading, symbology: str, data: bytes, states: tuple[CardFormats, ...]) -> Examined | None:
+def _by_magic(
+    reading: Reading, symbology: str, data: bytes, states: tuple[CardFormats, ...], today: date | None
+) -> Examined | None:
     """What nothing else can begin like."""
     if symbology[1:2] != "E" and payment.is_bank_card(data):
         return Examined(BankCard())
@@ -91,7 +95,7 @@ def _by_magic(reading: Reading, symbology: str, data: bytes, states: tuple[CardF
             return Examined(unread(reading, "licence_picture"))
         return _identity(reading, aamva.read(data))
     if mrz.is_mrz(data):
-        return _identity(reading, mrz.read(data))
+        return _identity(reading, mrz.read(data, today))
     if stripe.is_stripe(data):
         card = _card_on_stripe(data, states)
         return _identity(reading, stripe.read(data)) if card is None else Examined(card)

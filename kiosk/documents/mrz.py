@@ -6,7 +6,7 @@ check digit then fits.
 """
 
 import re
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 from typing import NamedTuple
 
@@ -20,6 +20,8 @@ _TO_DIGITS = str.maketrans("OQIZSB", "001258")
 _MOST_LINES = 6
 """Of two zones in one scan."""
 _LINE = re.compile(r"[A-Z0-9<]{25,50}")
+_WIDTHS = {88: 44, 72: 36, 90: 30}
+"""Characters of a whole zone, and of each of its lines."""
 
 
 class _Zone(NamedTuple):
@@ -40,13 +42,15 @@ class _Zone(NamedTuple):
 def is_mrz(data: bytes) -> bool:
     """Can only be such a zone, whole or not: lines of A-Z 0-9 ``<`` with the double filler behind a name."""
     lines = _lines(data)
-    return 1 <= len(lines) <= _MOST_LINES and all(map(_LINE.fullmatch, lines)) and any("<<" in line for line in lines)
+    if not lines or not any("<<" in line for line in lines):
+        return False
+    return (len(lines) <= _MOST_LINES and all(map(_LINE.fullmatch, lines))) or _glued(lines)
 
 
-def read(data: bytes) -> Identified | str:
-    """The holder, or a reason key."""
+def read(data: bytes, today: date | None = None) -> Identified | str:
+    """The holder, or a reason key. Nobody was born after ``today``, which may decide the century of a birth."""
     lines = _lines(data)
-    if len(lines) > 3:
+    if len(lines) > 3 or _glued(lines):
         return "two_scans"
     standard = _SHAPES.get(tuple(map(len, lines)), "")
     if not standard or lines[0][0] not in ("PV" if standard == "ICAO-TD3" else "ACIV"):
@@ -71,7 +75,7 @@ def read(data: bytes) -> Identified | str:
     if full and not first:
         return "passport_damaged"  # whether given names followed, nobody knows
     expires = _date(("19" if zone.expires[0] in "89" else "20") + zone.expires[:6])
-    born, warnings = _born(zone.born[:6], expires)
+    born, warnings = _born(zone.born[:6], expires, today)
     document = PhotoId(
         family=" ".join(family.split("<")).strip(),
         given=first,
@@ -95,12 +99,20 @@ def _lines(data: bytes) -> list[str]:
     """Readers end lines with CR, LF, FS or GS, or send one long line: then its length tells the shape."""
     text = data.decode("latin-1").strip("\x00\x02\x03\x7f").upper()
     lines = [line.strip() for line in re.split(r"[\r\n\x1c\x1d]+", text) if line.strip()]
-    if len(lines) in (4, 6) and lines[: len(lines) // 2] == lines[len(lines) // 2 :]:
-        return lines[: len(lines) // 2]
-    if len(lines) == 1 and len(lines[0]) in (88, 72, 90) and "<<" in lines[0] and lines[0][0] in "PVACI":
-        width = {88: 44, 72: 36, 90: 30}[len(lines[0])]
-        return [lines[0][at : at + width] for at in range(0, len(lines[0]), width)]
-    return lines
+    whole = "".join(lines)
+    half = len(whole) // 2
+    if half in _WIDTHS and whole[:half] == whole[half:]:
+        whole = whole[:half]  # one zone, read twice
+    width = _WIDTHS.get(len(whole), 0)
+    if not width or whole[0] not in "PVACI" or any(len(line) % width for line in lines):
+        return lines
+    return [whole[at : at + width] for at in range(0, len(whole), width)]
+
+
+def _glued(lines: list[str]) -> bool:
+    """Several zones, some of whose line ends were lost."""
+    whole = "".join(lines)
+    return len(whole) > 90 and whole[0] in "PVACI" and re.fullmatch("[A-Z0-9<]{122,180}", whole) is not None
 
 
 def _two_lines(lines: list[str]) -> _Zone:
@@ -148,7 +160,9 @@ def _number(zone: _Zone) -> str:
     if zone.number_digit == "<":
         rest = zone.optional.partition("<")[0]
         whole = zone.number + rest[:-1]
-        return whole if len(rest) >= 2 and _digit(whole) == rest[-1] else ""
+        # Belgium's older cards count the filler between both parts as a place of its own
+        fits = len(rest) >= 2 and rest[-1] in (_digit(whole), _digit(f"{zone.number}<{rest[:-1]}"))
+        return whole if fits else ""
     if _digit(zone.number) != zone.number_digit:
         return ""
     if zone.composite.endswith(zone.optional) and len(zone.optional) == 15 and not _personal_fits(zone.optional):
@@ -161,18 +175,18 @@ def _personal_fits(field: str) -> bool:
     return _digit(field[:14]) == field[14] or field == "<" * 15
 
 
-def _born(digits: str, expires: date | None) -> tuple[date | None, tuple[str, ...]]:
-    """Which century, without asking what day it is: nobody's document was issued before their birth.
+def _born(digits: str, expires: date | None, today: date | None) -> tuple[date | None, tuple[str, ...]]:
+    """In which century: nobody was born after today, nor after their document ends.
 
-    Documents are issued for ten years at most. A birth in this century more than ten years before the document ends is
-    one; a birth after its end was in the last century. Between the two it may be a child or a very old person: unknown.
+    Documents are issued for ten years at most: a birth in this century more than ten years before the document ends is
+    one. In these last ten years it may be a child or a person of about a hundred: unknown.
     """
     late, early = _date("20" + digits), _date("19" + digits)
     if expires is None:
         return None, ()
     if late is None:
         return (early, ()) if early is not None and 2000 + int(digits[:2]) > expires.year else (None, ())
-    if late > expires:
+    if late > expires or (today is not None and late > today + timedelta(days=1)):
         return early, ()
     if late.year < expires.year - 10:
         return late, ()

@@ -4,8 +4,9 @@ from datetime import date
 
 import pytest
 
-from kiosk.model.documents import PhotoId, Unread
-from tests.documents.scans import read
+from kiosk.documents.decoding import decode
+from kiosk.model.documents import PhotoId, Reading, Unread
+from tests.documents.scans import FORMATS, read
 
 TD3 = (
     "P<UTOEXAMPLE<<ROBIN<LEE<<<<<<<<<<<<<<<<<<<<<",
@@ -152,6 +153,23 @@ def test_the_century_of_a_birth_is_known_or_unknown_and_never_guessed():
     assert read(scan(td3(born="000229"))).born == date(2000, 2, 29)
 
 
+@pytest.mark.parametrize(
+    ("born", "today", "wanted"),
+    [
+        ("300101", date(2026, 11, 24), date(1930, 1, 1)),
+        ("261126", date(2026, 11, 24), date(1926, 11, 26)),
+        ("261125", date(2026, 11, 24), None),
+        ("250101", date(2026, 11, 24), None),
+        ("320101", date(2040, 1, 1), date(1932, 1, 1)),
+        ("050101", date(2026, 11, 24), date(2005, 1, 1)),
+    ],
+)
+def test_nobody_was_born_after_today_nor_after_their_passport_ends(born, today, wanted):
+    found = decode(Reading(data=scan(td3(born=born)), device="s", at=0.0), FORMATS, today)
+    assert isinstance(found, PhotoId)
+    assert (found.born, found.warnings) == (wanted, () if wanted else ("born.century",))
+
+
 def test_a_name_that_fills_its_line_may_go_on():
     found = read(scan(td3(name="EXAMPLE<<" + "ROBIN" * 6)))
     assert (found.family_truncated, found.given_truncated) == (False, True)
@@ -161,3 +179,44 @@ def test_two_zones_in_one_scan_are_told_and_one_zone_twice_is_one():
     for lines in (td3(), td1()):
         assert read(scan(lines + lines)) == read(scan(lines))
     assert read(scan(td3() + td3(number="X00000025"))).reason_key == "two_scans"
+
+
+@pytest.mark.requirement("PAT-03")
+@pytest.mark.parametrize(
+    "lines", [td3(), td2(), td1(), visa(44), visa(36)], ids=["TD3", "TD2", "TD1", "MRV-A", "MRV-B"]
+)
+def test_line_ends_that_were_lost_are_known_by_the_length(lines):
+    sound, whole = read(scan(lines)), "".join(lines)
+    assert isinstance(sound, PhotoId)
+    for glued in (whole, whole + whole, whole + "\r" + whole, "\r".join([*lines, whole]), whole.lower()):
+        assert read(glued.encode()) == sound
+    for at in range(1, len(lines)):
+        cut = at * len(lines[0])
+        assert read(f"{whole[:cut]}\r{whole[cut:]}".encode()) == sound
+    for damaged in (whole[:-1], whole[1:], whole + "<", whole[:40] + whole[41:], whole + whole[:-1]):
+        assert read(damaged.encode()).kind == "unknown"
+    other = "".join(td3(number="X00000025"))
+    assert read((whole + other).encode()).kind == "unknown"
+
+
+@pytest.mark.requirement("PAT-03")
+def test_line_ends_in_a_wrong_place_are_damage():
+    whole = "".join(td3())
+    for at in range(1, len(whole)):
+        assert isinstance(read(f"{whole[:at]}\r{whole[at:]}".encode()), PhotoId) == (at == 44)
+
+
+def test_a_number_that_goes_on_may_count_the_filler_between_its_parts():
+    """As on Belgium's older cards."""
+    number, rest = "000590240", "601"
+
+    def card(check: str) -> str:
+        first = f"IDBEL{number}<{rest}{check}".ljust(30, "<")
+        second = f"920229{digit('920229')}F310101{digit('310101')}BEL".ljust(29, "<")
+        second += digit(first[5:30] + second[:7] + second[8:15] + second[18:29])
+        return scan((first, second, "EXAMPLE<<ROBIN<LEE".ljust(30, "<")))
+
+    right = {digit(f"{number}<{rest}"), digit(number + rest)}
+    for check in "0123456789":
+        found = read(card(check))
+        assert (isinstance(found, PhotoId) and found.number == number + rest) == (check in right)

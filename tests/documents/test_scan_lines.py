@@ -218,7 +218,7 @@ def test_every_line_has_its_answer(line):
 
 def test_lines_are_answered_one_by_one_in_order():
     sink = io.BytesIO()
-    serve(io.BytesIO(b'{"raw": "P7QX21AB"}\nnonsense\n{"raw": "C7QX21AB"}'), sink, FORMATS)
+    serve(io.BytesIO(b'{"raw": "P7QX21AB"}\nnonsense\n{"raw": "C7QX21AB"}'), sink, FORMATS, ManualClock())
     numbers = [json.loads(line)["fields"].get("id_number") for line in sink.getvalue().splitlines()]
     assert numbers == ["P7QX21AB", None, "C7QX21AB"]
     assert all(a != b for a, b in pairwise(numbers))
