@@ -13,7 +13,7 @@ from kiosk.allotment.places import Place
 from kiosk.allotment.words import split, words
 from kiosk.rules.kinds import plain_word, vocabulary
 from kiosk.rules.law import Law
-from kiosk.rules.limits import Cycle, Measure, Member, PerRecommendation, Pool, Rolling, Supply
+from kiosk.rules.limits import Cycle, Measure, Member, PerRecommendation, Pool, Rolling, Supply, Who
 
 
 def leaves(place: Place, before: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Place]]:
@@ -90,7 +90,13 @@ def raisable(law: Law, key: tuple[str, ...]) -> set[str]:
         return stated | {pool.key for pool in named}
     unit = next((words().units[each] for each in reversed(said) if each in words().units), "")
     alike = pools if len(pools) == 1 else [pool for pool in pools if pool.unit.removesuffix(" THC") == unit]
-    return stated | {pool.key for pool in alike[: len(alike) == 1]}
+    one = len(alike) == 1 or _for_one_each(alike)
+    return stated | {pool.key for pool in alike if one}
+
+
+def _for_one_each(pools: list[Pool]) -> bool:
+    """Whether they count the same for different patients, so that for one patient only one of them is meant."""
+    return len({pool.members for pool in pools}) == 1 and len({pool.who for pool in pools} - {Who()}) == len(pools)
 
 
 def flags(place: Place) -> Iterator[Place]:

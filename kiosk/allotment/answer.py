@@ -43,11 +43,11 @@ def answer(asked: Place) -> Answer:
         if key not in TOP:
             raise place.fault("no such key of a question")
     law, zone, query = _law(asked)
-    asker = person_of(asked["patient"], law, zone, query)
-    sold = history_of(asked["history"], law, zone, query, asker.daily_dose_mg)
     basket = asked["basket"]
-    lines = _basket(basket, law, asker)
     store = next((place["store"].word() for place in (basket, asked) if place.known() and place["store"].known()), "")
+    asker = person_of(asked["patient"], law, zone, query, store)
+    sold = history_of(asked["history"], law, zone, query, asker.daily_dose_mg)
+    lines = _basket(basket, law, asker)
     purchases = purchases_of(sold, order_from(asker, law))
     late = asker.available_at
     book = Book(
@@ -287,8 +287,12 @@ def _facts(sale: Sale, asker: Asker, lines: Sequence[Line]) -> Iterator[Answer]:
         if unasked or (route and route in asker.closed):
             said = text("The physician did not recommend this route: {route}.", route=route or "none")
             yield _fact("recommendation.route", said)
-        if kind_of(line.product.category, line.product.form) in asker.excluded:
+        kind = kind_of(line.product.category, line.product.form)
+        if kind in asker.excluded:
             yield _fact("recommendation.form", text("The physician excludes {form}.", form=line.product.form))
+        if asker.forms is not None and sale.counted(line.product) and kind not in asker.forms:
+            said = text("The physician did not recommend this form: {form}.", form=line.product.form)
+            yield _fact("recommendation.form", said)
 
 
 def _dates_words(patient: Patient, on: date) -> Text:

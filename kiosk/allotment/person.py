@@ -5,19 +5,23 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from kiosk.allotment.amounts import all_known, flags, is_amount, leaves, meant, raisable
+from kiosk.allotment.amounts import flags, is_amount, leaves, meant, raisable
+from kiosk.allotment.choices import read_excluded, read_forms, read_routes
+from kiosk.allotment.dates import is_date, meaning_of
+from kiosk.allotment.papers import Papers, certified, nothing_there, read_date, read_papers
 from kiosk.allotment.places import Moment, Place
-from kiosk.allotment.standing import Record, about_guidelines, bare, granted, read_flag, read_guidelines, read_word
-from kiosk.allotment.words import ends, holds, words
+from kiosk.allotment.standing import about_guidelines, bare, is_waiver, read_flag, read_guidelines, read_word
+from kiosk.allotment.waivers import read_waivers
+from kiosk.allotment.words import key_word, split, words
 from kiosk.model.people import Waiver
-from kiosk.rules.kinds import plain_word, vocabulary
+from kiosk.rules.kinds import plain_word
 from kiosk.rules.law import Law
 from kiosk.rules.limits import PerRecommendation
 from kiosk.rules.patients import Patient
-from kiosk.rules.windows import later
 
 
 @dataclass
@@ -30,6 +34,8 @@ class Asker:
     available_at: Moment | None = None
     daily_dose_mg: Decimal | None = None
     routes: tuple[str, ...] | None = None
+    forms: tuple[str, ...] | None = None
+    """Kinds that alone are recommended."""
     excluded: tuple[str, ...] = ()
     unclear: tuple[str, ...] = ()
     stopped_by: str = ""
@@ -38,31 +44,27 @@ class Asker:
 
 
 @dataclass(kw_only=True)
-class _Found(Record):
-    law: Law
-    zone: ZoneInfo
+class _Found(Papers):
     query: Moment
     age: int | None = None
-    start: date | None = None
-    end: date | None = None
-    days: int | None = None
     limits: dict[str, Decimal] = field(default_factory=dict)
     waivers: list[Waiver] = field(default_factory=list)
     available: dict[str, Decimal] = field(default_factory=dict)
     available_at: Moment | None = None
     dose: Decimal | None = None
-    routes: tuple[str, ...] | None = None
+    store: str = ""
 
 
-def person_of(asked: Place, law: Law, zone: ZoneInfo, query: Moment) -> Asker:
-    """Reads ``patient``. Raises :class:`~kiosk.allotment.places.Malformed`."""
-    found = _Found(state=law.state, on=query.day, law=law, zone=zone, query=query)
+def person_of(asked: Place, law: Law, zone: ZoneInfo, query: Moment, store: str = "") -> Asker:
+    """Reads ``patient``; ``store`` is the one that sells. Raises :class:`~kiosk.allotment.places.Malformed`."""
+    found = _Found(law=law, zone=zone, on=query.day, query=query)
     for key, place in _with_units(asked) if asked.known() else ():
-        if place.known() or about_guidelines(plain_word(key)):
-            _read(found, plain_word(key), place)
-    start, end = found.start, found.end
-    if end is None and start is not None and found.days is not None:
-        end = later(start, max(found.days, 1) - 1)
+        _read(found, key_word(key), place)
+    if found.limits:
+        found.facts.setdefault("guidelines", True)  # who states an amount has set one
+    if found.store and store:
+        found.facts["other_store"] = found.store != store
+    start, end = certified(found)
     return Asker(
         patient=Patient(
             age=found.age,
@@ -78,6 +80,7 @@ def person_of(asked: Place, law: Law, zone: ZoneInfo, query: Moment) -> Asker:
         available_at=found.available_at,
         daily_dose_mg=found.dose,
         routes=found.routes,
+        forms=found.forms,
         excluded=found.excluded,
         unclear=tuple(found.unclear),
         stopped_by=found.stopped,
@@ -102,22 +105,74 @@ def _is_figure(value: Any) -> bool:
 
 
 def _read(found: _Found, key: str, place: Place) -> None:
+    value = place.value
     meaning = words().patient.get(key, "")
-    fact = words().facts.get(bare(key), "")
     if about_guidelines(key):
         _guided(found, key, place)
-    elif isinstance(place.value, bool):
-        read_flag(found, key, place.value, place)
+    elif value is None:
+        nothing_there(found, key)
+    elif isinstance(value, bool):
+        _flagged(found, key, value, place)
     elif meaning in READERS:
         READERS[meaning](found, key, place)
-    elif (what := _dated(key)) and (what == "days" or isinstance(place.value, str)):
-        _certified(found, what, place)
-    elif fact and str(place.value) in ("0", "1"):
-        read_flag(found, key, str(place.value) == "1", place)
-    elif isinstance(place.value, str) and (not any(c.isdigit() for c in place.value) or _under_age(place.value)):
+    elif words().certification.get(_of_paper(key)) == "days":
+        found.days = place.whole()
+    elif is_date(value) or _should_be_a_date(key, value):
+        read_date(found, key, place)
+    elif is_waiver(key):
+        _waivers(found, key, place)
+    elif words().facts.get(bare(key)) and str(value) in ("0", "1"):
+        read_flag(found, key, str(value) == "1", place)
+    elif isinstance(value, str) and (not any(c.isdigit() for c in value) or _under_age(value)):
         read_word(found, key, place)
-    else:
+    elif isinstance(value, dict):
+        _inside(found, key, place)
+    elif not (_is_identifier(value) and set(split(key)) & words().paper):
         _amounts(found, key, place)
+
+
+def _flagged(found: _Found, key: str, value: bool, place: Place) -> None:
+    if value is False and words().patient.get(key) in ("certifying", "card"):
+        nothing_there(found, key)
+    read_flag(found, key, value, place)
+
+
+def _of_paper(key: str) -> str:
+    """``certification_days`` without the paper's name."""
+    for name, meaning in words().patient.items():
+        if meaning in ("certifying", "card") and key.startswith(f"{name}_"):
+            return key.removeprefix(f"{name}_")
+    return key
+
+
+def _should_be_a_date(key: str, value: Any) -> bool:
+    """Whether a key of a date has something that is none, which is to be told."""
+    written = isinstance(value, str) and re.fullmatch(r"\s*\d+[/.]\d+[/.]\d+.*", value) is not None
+    return written and meaning_of(key) != ""
+
+
+def _is_identifier(value: Any) -> bool:
+    return isinstance(value, str) and re.match(r"\s*[0-9.]+\s*([A-Za-z_ ]+)?\s*$", value) is None
+
+
+def _inside(found: _Found, key: str, place: Place) -> None:
+    """An object whose name says nothing: what it says of the patient is heard, and believed only against them."""
+    known, unclear = dict(found.facts), len(found.unclear)
+    rest = {}
+    for name, each in place.members():
+        inner = key_word(name)
+        if inner in words().patient or isinstance(each.value, bool | dict) or is_date(each.value):
+            _read(found, inner if inner in words().patient or not is_date(each.value) else f"{key}_{inner}", each)
+        else:
+            rest[name] = each.value
+    if rest:
+        _amounts(found, key, Place(place.path, rest))
+    if key in words().profile:
+        return
+    for fact in words().loosening:
+        if found.facts.get(fact, False) and not known.get(fact, False):
+            found.facts[fact] = False
+            found.unclear.insert(unclear, place.path)
 
 
 def _under_age(word: str) -> bool:
@@ -147,15 +202,19 @@ def _only_amounts(value: Any) -> Any:
 
 
 def _aged(found: _Found, key: str, place: Place) -> None:
-    found.age = place.whole() if words().patient[key] == "age" else _age(place.day(found.zone), found.query.day)
+    if words().patient[key] == "age":
+        found.age = place.whole()
+    elif words().patient[key] == "birth_year":
+        found.age = max(found.on.year - place.whole() - 1, 0)  # the birthday of this year may be to come
+    else:
+        found.age = _age(place.day(found.zone), found.query.day)
 
 
-def _routed(found: _Found, _: str, place: Place) -> None:
-    found.routes = tuple(_route(each) for each in place.each())
-
-
-def _excluding(found: _Found, _: str, place: Place) -> None:
-    found.excluded = tuple(vocabulary().kinds.get(plain_word(each.word()), each.word()) for each in place.each())
+def _stored(found: _Found, _: str, place: Place) -> None:
+    if isinstance(place.value, dict):
+        _stored(found, "", next((place[key] for key in ("store", "id", "name") if place[key].known()), place["store"]))
+    else:
+        found.store = str(place.value).strip()
 
 
 def _nothing(found: _Found, _: str, place: Place) -> None:
@@ -165,98 +224,46 @@ def _nothing(found: _Found, _: str, place: Place) -> None:
             read_word(found, plain_word(name), each)
 
 
-def _dated(key: str) -> str:
-    """``certification_start`` and the like: which date or length is meant, ``""``: none."""
-    if (meaning := words().patient.get(key, "")) in ("valid_from", "valid_to"):
-        return "start" if meaning == "valid_from" else "end"
-    for name, meaning in words().patient.items():
-        rest = key.removeprefix(f"{name}_")
-        if meaning == "certifying" and rest != key and rest in words().certification:
-            return words().certification[rest]
-    return ""
+def _papers(found: _Found, key: str, place: Place) -> None:
+    read_papers(found, key, place, partial(_amounts, found), partial(_read, found))
 
 
-def _certified(found: _Found, what: str, place: Place) -> None:
-    if what == "days":
-        found.days = place.whole()
-    elif what == "start":
-        found.start = place.day(found.zone)
-    elif what == "end":
-        day = place.day(found.zone)  # of two papers the one that ends first
-        found.end = day if found.end is None else min(day, found.end)
-
-
-def _certifying(found: _Found, key: str, place: Place) -> None:
-    """A certification, order or card: its dates, and what it says beside them. Of several each that has not ended."""
-    if isinstance(place.value, list) and place.value:
-        _several(found, key, place.each())
-    elif isinstance(place.value, str) and re.match(r"\d{4}-\d\d-\d\d", place.value):
-        found.start = place.day(found.zone)
-    elif isinstance(place.value, str) and not any(letter.isdigit() for letter in place.value):
-        read_word(found, key, place)
-    elif not isinstance(place.value, dict):
-        _amounts(found, key, place)
+def _visiting(found: _Found, key: str, place: Place) -> None:
+    """Where they are from, or what kind of visitor they are."""
+    if str(place.value) in ("0", "1"):
+        read_flag(found, key, str(place.value) == "1", place)
+    elif isinstance(place.value, dict):
+        found.visitor |= bool(place.value)
+        _members_said(found, key, place)
     else:
-        rest = {
-            inner: each.value for inner, each in place.members() if each.known() and not _inside(found, inner, each)
-        }
-        if rest:
-            _amounts(found, key, Place(place.path, rest))
+        _said(found, key, place)
 
 
-def _several(found: _Found, key: str, orders: list[Place]) -> None:
-    """Each that is in force counts, the last where none is. The purchases of orders count from the first one on."""
-    held = [each for each in orders if _in_force(found, each)] or orders[-1:]
-    before, told = found.start, found.routes
-    starts: list[date] = []
-    routes: list[tuple[str, ...] | None] = []
-    for each in held:
-        _forget(found)
-        _certifying(found, key, each)
-        starts += [found.start] if found.start is not None else []
-        routes.append(found.routes)
-    by_order = any(isinstance(pool.window, PerRecommendation) for pool in found.law.pools)
-    found.start = before if not starts else min(starts) if by_order else starts[-1]
-    found.routes = told if None in routes else tuple(route for each in routes for route in each or ())
+def _members_said(found: _Found, key: str, place: Place) -> None:
+    """An object of words and of yes and no: ``{"class": "visitor", "state": "CA"}``, ``{"terminal": false}``."""
+    for name, each in place.members():
+        inner = key_word(name)
+        if isinstance(each.value, bool):
+            read_flag(found, inner, each.value, each)
+        elif is_date(each.value):
+            read_date(found, f"{key}_{inner}", each)
+        elif words().patient.get(inner) in ("certifying", "card"):
+            _papers(found, inner, each)
+        elif isinstance(each.value, str | list) and words().patient.get(inner) != "silent":
+            _said(found, inner if inner in words().patient else key, each)
+        elif each.known() and words().patient.get(inner) != "silent":
+            found.unclear.append(each.path)
 
 
-def _forget(found: _Found) -> None:
-    found.start = found.routes = None
-
-
-def _in_force(found: _Found, order: Place) -> bool:
-    if not isinstance(order.value, dict):
-        return True
-    for name, each in order.members():
-        what = words().certification.get(plain_word(name))
-        if each.known() and what in ("start", "end"):
-            day = each.day(found.zone)
-            if day > found.query.day if what == "start" else day < found.query.day:
-                return False
-    return True
-
-
-def _inside(found: _Found, inner: str, place: Place) -> bool:
-    """Reads what a certification says that is no amount; False: it may be one."""
-    name = plain_word(inner)
-    what = words().certification.get(name, "")
-    meaning = words().patient.get(name, "")
-    if what in ("start", "end", "days"):
-        _certified(found, what, place)
-    elif meaning in ("routes", "excluded", "waiver"):
-        _read(found, name, place)
-    elif isinstance(place.value, bool):
-        read_flag(found, name, place.value, place)
-    elif isinstance(place.value, str | list) and meaning in ("saying", "homes", "diagnoses"):
-        _said(found, name, place)
-    else:
-        return what == "silent" or (meaning == "silent" and isinstance(place.value, str))
-    return True
+def _waivers(found: _Found, key: str, place: Place) -> None:
+    waivers, unclear = read_waivers(found.law, found.zone, key, place)
+    found.waivers += waivers
+    found.unclear += unclear
 
 
 def _amounts(found: _Found, key: str, place: Place) -> None:
     """Amounts of the physician. The smaller of two for one pool holds."""
-    start = tuple(plain_word(key).split("_"))
+    start = split(key)
     found.unclear += [each.path for each in flags(place)]
     lawful = {pool.key: pool.limit for pool in found.law.pools}
     for said, leaf in leaves(place, start):
@@ -288,14 +295,20 @@ def _as_order(found: _Found, said: tuple[str, ...], value: Decimal, pools: dict[
 
 
 def _registry(found: _Found, key: str, place: Place) -> None:
-    for name, each in place.members() if isinstance(place.value, dict) else ():
-        if isinstance(each.value, bool):
-            read_flag(found, plain_word(name), each.value, each)
+    if isinstance(place.value, str) and not any(letter.isdigit() for letter in place.value):
+        found.unclear.append(place.path)  # that it does not answer, or in words what it has
+        return
+    rest = place
     if isinstance(place.value, dict):
-        for name in ("as_of", "at"):
-            if place[name].known():
-                found.available_at = place[name].moment(found.zone)
-    for said, leaf in leaves(place, tuple(key.split("_"))):
+        for name, each in place.members():
+            if isinstance(each.value, bool):
+                read_flag(found, key_word(name), each.value, each)
+            elif name in ("as_of", "at") and each.known():
+                found.available_at = each.moment(found.zone)
+            elif isinstance(each.value, str) and words().patient.get(key_word(name)) == "saying":
+                read_word(found, key_word(name), each)
+        rest = Place(place.path, {name: each.value for name, each in place.members() if not _beside(name, each.value)})
+    for said, leaf in leaves(rest, split(key)):
         pools = meant(found.law, said, leaf.number())
         if not pools:
             found.unclear.append(leaf.path)
@@ -303,57 +316,17 @@ def _registry(found: _Found, key: str, place: Place) -> None:
             found.available[pool] = min(amount, found.available.get(pool, amount))
 
 
-def _waivers(found: _Found, key: str, place: Place) -> None:
-    """What the state grants more, for the dates it says; without dates it holds."""
-    for grant in place.each() if isinstance(place.value, list) else [place]:
-        start, end, rest = date.min, date.max, grant
-        if isinstance(grant.value, dict):
-            said = [_granted(found, plain_word(name), each) for name, each in grant.members()]
-            if False in said:
-                continue
-            told = zip(grant.members(), said, strict=True)
-            rest = Place(grant.path, {name: each.value for (name, each), yes in told if yes is None})
-            for name, each in list(rest.members()):
-                what = words().certification.get(plain_word(name))
-                if each.known() and what in ("start", "end"):
-                    start, end = (each.day(found.zone), end) if what == "start" else (start, each.day(found.zone))
-                if what:
-                    del rest.value[name]
-        found.unclear += [each.path for each in flags(rest)]
-        for names, leaf in leaves(rest, tuple(key.split("_"))):
-            if not all_known(found.law, names) or holds("_".join(names), words().stops):
-                found.unclear.append(leaf.path)
-                continue
-            for pool, amount in meant(found.law, names, leaf.number()).items():
-                found.waivers.append(
-                    Waiver(pool=pool, amount=amount, valid_from=start, valid_to=end, authority="as the question says")
-                )
-
-
-def _granted(found: _Found, name: str, place: Place) -> bool | None:
-    """Whether a member of a waiver says that it is granted; None: it says nothing of that."""
-    if place.value is None:
-        return False if ends(name, (*words().needed, "granted")) else None
-    word = isinstance(place.value, str) and name in ("status", "state", "standing", "decision")
-    flag = isinstance(place.value, bool) or (
-        isinstance(place.value, str) and (granted(name, place) is not None) and name not in words().certification
-    )
-    if not word and not flag:
-        return None
-    yes = granted(name, place)
-    if yes is None:
-        found.unclear.append(place.path)
-    return bool(yes)
+def _beside(name: str, value: Any) -> bool:
+    """Whether a member of the registry's figures is none of them."""
+    return words().patient.get(key_word(name)) in ("silent", "saying") and isinstance(value, str | int)
 
 
 def _said(found: _Found, key: str, place: Place) -> None:
+    if isinstance(place.value, dict):
+        _members_said(found, key, place)
+        return
     for each in place.each() if isinstance(place.value, list) else [place]:
         read_word(found, key, each)
-
-
-def _route(place: Place) -> str:
-    word = plain_word(place.word())
-    return vocabulary().routes.get(word) or vocabulary().kinds.get(word, word)
 
 
 def _counts_days(law: Law) -> bool:
@@ -373,14 +346,18 @@ def order_from(asker: Asker, law: Law) -> date | None:
 READERS: dict[str, Callable[[_Found, str, Place], None]] = {
     "age": _aged,
     "born": _aged,
-    "routes": _routed,
-    "excluded": _excluding,
+    "birth_year": _aged,
+    "routes": read_routes,
+    "forms": read_forms,
+    "excluded": read_excluded,
     "registry": _registry,
     "waiver": _waivers,
-    "visiting": _said,
+    "visiting": _visiting,
     "saying": _said,
     "homes": _said,
     "diagnoses": _said,
-    "certifying": _certifying,
+    "certifying": _papers,
+    "card": _papers,
+    "store": _stored,
     "silent": _nothing,
 }

@@ -3,17 +3,20 @@
 import re
 from dataclasses import dataclass, field
 from datetime import date
+from zoneinfo import ZoneInfo
 
 from kiosk.allotment.places import Place
 from kiosk.allotment.words import ends, holds, words
 from kiosk.rules.kinds import plain_word, vocabulary
+from kiosk.rules.law import Law
 
 
 @dataclass
 class Record:
     """What is said so far. ``unclear``: places that may limit and were not understood; ``closed``: routes."""
 
-    state: str
+    law: Law
+    zone: ZoneInfo
     on: date
     facts: dict[str, bool] = field(default_factory=dict)
     visitor: bool = False
@@ -21,6 +24,10 @@ class Record:
     closed: tuple[str, ...] = ()
     excluded: tuple[str, ...] = ()
     unclear: list[str] = field(default_factory=list)
+
+    @property
+    def state(self) -> str:
+        return self.law.state
 
 
 def read_flag(record: Record, key: str, value: bool, place: Place) -> None:
@@ -81,28 +88,45 @@ def _of_standing(record: Record, key: str, value: bool, _: Place) -> bool:
 
 def read_word(record: Record, key: str, place: Place) -> None:
     """A word: of a status, a class, a home, or a yes or no. One that is not understood is unclear."""
-    said = plain_word(place.word().partition(":")[0])
+    said, more = (_word(part) for part in place.word().partition(":")[::2])
     meaning = words().patient.get(key, "")
     if about_guidelines(key):
         read_guidelines(record, key, place)
     elif said in words().yes or said in words().no:
         read_flag(record, key, said in words().yes, place)
+    elif more in words().yes or more in words().no:
+        read_flag(record, said, more in words().yes, place)
     elif meaning == "visiting":
         record.visitor |= said not in ("none", "resident")
+        _of_kind(record, said)
     elif (meaning == "homes" or key.endswith("_state")) and re.fullmatch(r"[A-Za-z]{2}", place.word()):
         record.visitor |= place.word().upper() != record.state
+    elif meaning == "homes" and said == plain_word(record.law.place):
+        pass
     elif is_waiver(key):
         record.unclear.append(place.path)
     elif holds(said, words().stops):
         record.stopped = said
     elif holds(said, words().visitor):
         record.visitor = True
+        _of_kind(record, more)
     elif (fact := words().facts.get(said) or words().facts.get(f"{key}_{said}")) is not None:
         record.facts[fact] = True
     elif holds(said, [each for each, fact in words().facts.items() if fact == "minor"]):
         record.facts["minor"] = True
     elif meaning != "diagnoses" and not _harmless(said):
         record.unclear.append(place.path)
+
+
+def _word(said: str) -> str:
+    """A word as the tables spell it; one that is asked rather than said is none of theirs."""
+    return plain_word(said) + ("?" if "?" in said else "")
+
+
+def _of_kind(record: Record, kind: str) -> None:
+    """What kind of visitor: the holder of a card of this state is one kind."""
+    if words().facts.get(kind) == "state_card":
+        record.facts["state_card"] = True
 
 
 def bare(key: str) -> str:

@@ -1,5 +1,6 @@
 """The words of a question about a patient, from ``words.toml``."""
 
+import re
 import tomllib
 from collections.abc import Collection
 from functools import cache
@@ -32,6 +33,10 @@ class Words(Noun, frozen=True, kw_only=True):
     naming: frozenset[str]
     dated: frozenset[str]
     daily: frozenset[str]
+    dates: dict[str, frozenset[str]]
+    waiver: dict[str, frozenset[str]]
+    loosening: frozenset[str]
+    profile: frozenset[str]
 
 
 @cache
@@ -57,12 +62,21 @@ def words() -> Words:
         naming=frozenset(raw["empty"]["naming"]),
         dated=frozenset(raw["empty"]["dated"]),
         daily=frozenset(raw["empty"]["daily"]),
+        dates={name: frozenset(each) for name, each in raw["dates"].items()},
+        waiver={name: frozenset(each) for name, each in raw["waiver"].items()},
+        loosening=frozenset(raw["believed"]["loosening"]),
+        profile=frozenset(raw["believed"]["profile"]),
     )
 
 
+def key_word(key: str) -> str:
+    """A key as the tables spell it: ``dateOfBirth`` and ``Date of birth`` are ``date_of_birth``."""
+    return plain_word(re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", key))
+
+
 def split(key: str) -> tuple[str, ...]:
-    """The words of a key: ``smokingOz`` is not taken apart, ``smoking_oz`` and ``smoking oz`` are."""
-    return tuple(each for each in plain_word(key.replace("fl_oz", "floz")).split("_") if each)
+    """The words of a key: ``smokingOz``, ``smoking_oz`` and ``smoking oz`` are the same."""
+    return tuple(each for each in key_word(key).replace("fl_oz", "floz").split("_") if each)
 
 
 def holds(key: str, among: Collection[str]) -> bool:
