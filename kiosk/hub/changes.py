@@ -46,13 +46,13 @@ class Feed:
     """Belongs to the event loop's thread."""
 
     def __init__(self) -> None:
-        self._listeners: set[Listener] = set()
+        self._listeners: dict[Listener, None] = {}  # in the order they came
 
     def join(self, listener: Listener) -> None:
-        self._listeners.add(listener)
+        self._listeners[listener] = None
 
     def leave(self, listener: Listener) -> None:
-        self._listeners.discard(listener)
+        self._listeners.pop(listener, None)
 
     def tell(self, news: Iterable[tuple[News, str]]) -> None:
         for one, counter in news:
@@ -63,7 +63,7 @@ class Feed:
     def _send(self, listener: Listener, news: News) -> None:
         if listener.messages.qsize() >= SLOWEST:
             listener.messages.put_nowait(None)
-            self._listeners.discard(listener)
+            self._listeners.pop(listener, None)
             return
         listener.cursor += 1
         match news:

@@ -50,6 +50,7 @@ class Hub:
     reporting: Reporting
     broken: asyncio.Event = field(default_factory=asyncio.Event)
     """One of the hub's own tasks has died."""
+    look_every: float = LOOK_FOR_OLD
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
     async def take(self, batch: Batch, role: str) -> Accepted | Refusal:
@@ -111,7 +112,7 @@ class Hub:
                 await self.database.empty_log()
             except KioskError as error:
                 log.error("old tickets are not looked for: %s", error.reason)
-            await asyncio.sleep(LOOK_FOR_OLD)
+            await asyncio.sleep(self.look_every)
 
     def start(self) -> None:
         for name, work in (

@@ -7,6 +7,7 @@ import contextlib
 import fcntl
 import os
 from pathlib import Path
+from typing import Protocol
 
 from kiosk.local_store.trouble import InUse
 
@@ -73,6 +74,14 @@ class Disk:
 
     def remove(self, path: Path) -> None:
         os.unlink(path)
+
+    def lock(self, folder: Path) -> "Lock":
+        """Raises :class:`InUse` where another process has the folder."""
+        return FolderLock(folder)
+
+
+class Lock(Protocol):
+    def release(self) -> None: ...
 
 
 class FolderLock:

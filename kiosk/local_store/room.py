@@ -7,7 +7,7 @@ from pathlib import Path
 from kiosk.local_store import answers
 from kiosk.local_store.answers import Answers
 from kiosk.local_store.db import JournalDB
-from kiosk.local_store.disk import Disk, FolderLock
+from kiosk.local_store.disk import Disk
 from kiosk.local_store.flow_keys import FlowKeys
 from kiosk.local_store.outbox import Outbox
 from kiosk.local_store.trouble import Damaged, NotKept
@@ -26,7 +26,7 @@ class Room:
         """Raises what :meth:`~kiosk.local_store.store.TerminalStore.open` raises."""
         try:
             disk.make_folder(folder)
-            self.lock = FolderLock(folder)
+            self.lock = disk.lock(folder)
         except OSError as cause:
             raise NotKept(cause) from cause
         with contextlib.ExitStack() as undo:

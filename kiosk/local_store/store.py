@@ -6,15 +6,11 @@ changed.
 """
 
 import asyncio
-import contextlib
-import logging
-import queue
-import threading
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Self, TypeVar
 
 from tinydb import where
 from tinydb.table import Document
@@ -23,7 +19,7 @@ from kiosk.local_store.answers import Kept, OpenFlow
 from kiosk.local_store.db import JournalDB
 from kiosk.local_store.disk import Disk
 from kiosk.local_store.room import Room
-from kiosk.local_store.trouble import NotKept, ReadOnly
+from kiosk.local_store.writer import Reply, ThreadWriter, Writer
 from kiosk.model.errors import Ours
 from kiosk.model.records import Record
 from kiosk.model.text import text
@@ -31,45 +27,40 @@ from kiosk.model.text import text
 __all__ = ["Kept", "OpenFlow", "TerminalStore"]
 
 T = TypeVar("T")
-log = logging.getLogger(__name__)
-
-IDLE = 0.05
-"""Seconds without work after which the journal is tidied: the last frame gets its witness."""
-_STOP = object()
 
 
 class TerminalStore:
     """Open it with :meth:`open`, best in ``async with await TerminalStore.open(...) as store``. Close it always: its
     thread keeps the process alive until then, so that no record is cut off in the middle by a normal end."""
 
-    def __init__(self) -> None:
-        self._jobs: queue.SimpleQueue[Any] = queue.SimpleQueue()
+    def __init__(self, writer: Writer) -> None:
+        self._writer = writer
         self._room: Room | None = None
-        self._thread: threading.Thread | None = None
         self._closed = False
 
     @classmethod
     async def open(
-        cls, folder: Path, key: bytes, *, disk: Disk | None = None, read_only: bool = False, idle: float = IDLE
+        cls,
+        folder: Path,
+        key: bytes,
+        *,
+        disk: Disk | None = None,
+        read_only: bool = False,
+        writer: Writer | None = None,
     ) -> Self:
         """Opens or makes the store in ``folder``; ``key`` is 32 bytes, see ``keys.load_or_make_key``.
 
         Raises :class:`InUse`, :class:`WrongKey`, :class:`Damaged` and :class:`NotKept` of
         :mod:`~kiosk.local_store.trouble`. With ``read_only`` a damaged store opens with all that can still be read.
         """
-        store = cls()
-        make = partial(Room, folder, key, disk or Disk(), read_only=read_only)
+        store = cls(writer or ThreadWriter())
         opened: asyncio.Future[Room] = asyncio.get_running_loop().create_future()
-        store._thread = threading.Thread(
-            target=_write, args=(store._jobs, make, idle, _Reply(opened)), name="store-writer", daemon=False
-        )
-        store._thread.start()
+        store._writer.start(partial(Room, folder, key, disk or Disk(), read_only=read_only), Reply(opened))
         try:
             store._room = await asyncio.shield(opened)
         except BaseException:
             store._closed = True
-            store._jobs.put(_STOP)
-            store._thread.join()
+            store._writer.stop()
             raise
         return store
 
@@ -83,16 +74,15 @@ class TerminalStore:
 
     async def close(self) -> None:
         """Marks the end of the journal, gives the folder free and ends the thread. Closing twice is harmless."""
-        if self._closed or self._thread is None:
+        if self._closed:
             return
         self._closed = True
         ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._jobs.put((lambda room: room.close(), _Reply(ended)))
-        self._jobs.put(_STOP)
+        self._writer.put(Room.close, Reply(ended))
         try:
             await asyncio.shield(ended)
         finally:
-            self._thread.join()
+            self._writer.stop()
 
     async def open_flow(self, flow_id: str, sop: str, args: bytes) -> None:
         """Begins to keep a flow: makes its key, and seals ``sop`` and ``args`` with it."""
@@ -231,63 +221,9 @@ class TerminalStore:
         if self._closed:
             raise _closed()
         done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._jobs.put((work, _Reply(done)))
+        self._writer.put(work, Reply(done))
         return await done
 
 
 def _closed() -> Ours:
     return Ours(text("This terminal is being closed."), "the store is closed")
-
-
-class _Reply:
-    """Takes a result from the writer thread to the loop that waits for it."""
-
-    def __init__(self, future: "asyncio.Future[Any]") -> None:
-        self._future = future
-        self._loop = future.get_loop()
-
-    def result(self, value: Any) -> None:
-        self._send(self._future.set_result, value)
-
-    def failed(self, error: BaseException) -> None:
-        self._send(self._future.set_exception, error)
-
-    def _send(self, setter: Callable[[Any], None], value: Any) -> None:
-        def settle() -> None:
-            if not self._future.done():  # the caller may have been cancelled
-                setter(value)
-
-        with contextlib.suppress(RuntimeError):  # the loop was closed over our heads: nobody waits any more
-            self._loop.call_soon_threadsafe(settle)
-
-
-def _write(jobs: "queue.SimpleQueue[Any]", make: Callable[[], Room], idle: float, opened: _Reply) -> None:
-    """The writer thread: one job after the other, and a rest when there is none."""
-    try:
-        room = make()
-    except BaseException as error:
-        opened.failed(error)
-        return
-    opened.result(room)
-    try:
-        while (job := _next(jobs, room, idle)) is not _STOP:
-            work, reply = job
-            try:
-                reply.result(work(room))
-            except BaseException as error:
-                reply.failed(error)
-    finally:
-        room.close()
-
-
-def _next(jobs: "queue.SimpleQueue[Any]", room: Room, idle: float) -> Any:
-    """The next job. Rests once, when none came for a while."""
-    if room.wants_rest:
-        try:
-            return jobs.get(timeout=idle)
-        except queue.Empty:
-            try:
-                room.rest()
-            except (NotKept, ReadOnly) as trouble:  # everything is durable already; the next write will say it loudly
-                log.warning("The journal could not be tidied: %s", trouble.detail)
-    return jobs.get()

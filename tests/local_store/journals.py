@@ -5,7 +5,7 @@ from pathlib import Path
 from kiosk.local_store.disk import Disk
 from kiosk.local_store.journal import Journal
 from kiosk.local_store.trouble import Damaged
-from tests.local_store.disks import MemoryDisk
+from kiosk.simulation.disk import MemoryDisk
 
 KEY = b"k" * 32
 FOLDER = Path("/journal")

@@ -7,7 +7,8 @@ import pytest
 from kiosk.local_store.frames import FRAMES_AT, Frame, scan
 from kiosk.local_store.journal import Journal
 from kiosk.local_store.trouble import Damaged, ReadOnly, WrongKey
-from tests.local_store.disks import MemoryDisk, flipped
+from kiosk.simulation.disk import MemoryDisk
+from tests.local_store.disks import flipped
 from tests.local_store.journals import (
     FIRST,
     FOLDER,

@@ -7,7 +7,7 @@ import pytest
 from kiosk.local_store.flow_keys import SLOT, FlowKeys
 from kiosk.local_store.trouble import NotKept, ReadOnly
 from kiosk.model.errors import Ours
-from tests.local_store.disks import MemoryDisk
+from kiosk.simulation.disk import MemoryDisk
 from tests.local_store.given import KEY
 
 PATH = Path("/journal/keys")

@@ -9,7 +9,8 @@ from kiosk.local_store.disk import Disk
 from kiosk.local_store.frames import Frame, scan
 from kiosk.local_store.trouble import NotKept
 from kiosk.model.errors import Ours
-from tests.local_store.disks import MemoryDisk, PowerCut, RefusingDisk
+from kiosk.simulation.disk import MemoryDisk, PowerCut
+from tests.local_store.disks import RefusingDisk
 from tests.local_store.journals import (
     opened,
     payload,

@@ -13,7 +13,7 @@ import pytest
 from kiosk.local_store.disk import Disk
 from kiosk.local_store.room import Room
 from kiosk.local_store.trouble import NotKept
-from tests.local_store.disks import MemoryDisk, PowerCut
+from kiosk.simulation.disk import MemoryDisk, PowerCut
 from tests.local_store.given import DIGEST, KEY, SCAN, SOP, record
 
 Act = Callable[[Room], object]
@@ -138,10 +138,11 @@ def test_a_disk_that_fails_once_anywhere_in_a_day(tmp_path: Path) -> None:
 CHILD = """
 import asyncio, pathlib, sys
 from kiosk.local_store.store import TerminalStore
+from kiosk.local_store.writer import ThreadWriter
 from tests.local_store.given import DIGEST, KEY, record
 
 async def work():
-    async with await TerminalStore.open(pathlib.Path(sys.argv[1]), KEY, idle=0.001) as store:
+    async with await TerminalStore.open(pathlib.Path(sys.argv[1]), KEY, writer=ThreadWriter(idle=0.001)) as store:
         if not await store.open_flows():
             await store.open_flow("flow-1", "DSP-1 v1", b"")
         n = len(await store.kept("flow-1"))

@@ -16,6 +16,7 @@ from kiosk.local_store.db import JournalDB
 from kiosk.local_store.keys import load_or_make_key
 from kiosk.local_store.store import TerminalStore
 from kiosk.local_store.trouble import Damaged, InUse, NotKept, WrongKey
+from kiosk.local_store.writer import ThreadWriter
 from kiosk.model.errors import KioskError, Ours, Unavailable
 from tests.local_store.disks import RefusingDisk, SlowDisk, flipped
 from tests.local_store.given import DIGEST, KEY, SOP, folder_bytes, in_short, record
@@ -202,7 +203,7 @@ async def test_one_named_thread_that_ends_with_the_store(folder: Path) -> None:
 
 
 async def test_the_last_record_gets_its_witness_when_the_terminal_rests(folder: Path) -> None:
-    async with await TerminalStore.open(folder, KEY, idle=0.001) as store:
+    async with await TerminalStore.open(folder, KEY, writer=ThreadWriter(idle=0.001)) as store:
         await store.remember("a", b"1")
         journal = store.db.storage.journal
         async with asyncio.timeout(10):
@@ -218,7 +219,7 @@ async def test_the_journal_is_compacted_when_the_terminal_rests_and_nobody_is_se
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("kiosk.local_store.room.COMPACT", 1000)
-    async with await TerminalStore.open(folder, KEY, idle=0.001) as store:
+    async with await TerminalStore.open(folder, KEY, writer=ThreadWriter(idle=0.001)) as store:
         await store.open_flow("flow-1", SOP, b"")
         for n in range(20):
             await store.remember("cursor", b"%d" % n)

@@ -13,7 +13,7 @@ from tinydb.table import Document
 
 from kiosk.local_store.db import JournalDB
 from kiosk.local_store.trouble import NotKept
-from tests.local_store.disks import MemoryDisk
+from kiosk.simulation.disk import MemoryDisk
 
 NAMES = st.sampled_from(["shelf", "orders"])
 VALUES = st.integers(0, 5)
