@@ -77,6 +77,8 @@ def _parser() -> Parser:
     demo.add_argument("--list-steps", action="store_true", help="print the steps --kill-at knows")
     demo.set_defaults(command=_demo)
 
+    _simulate_parser(commands)
+
     gallery = commands.add_parser("gallery", help="draw every kind of step in every interesting condition")
     gallery.add_argument("--out", type=Path, default=Path("out"), help="folder for the pictures")
     gallery.set_defaults(command=_gallery)
@@ -107,6 +109,22 @@ def _parser() -> Parser:
     openapi = commands.add_parser("openapi", help="print the hub's API as an OpenAPI document")
     openapi.set_defaults(command=_openapi)
     return parser
+
+
+def _simulate_parser(commands: "argparse._SubParsersAction[Parser]") -> None:
+    simulate = commands.add_parser(
+        "simulate", help="whole store days with the real program, on a clock that is counted"
+    )
+    simulate.add_argument("--days", type=_count, default=1, help="days of one store, one after the other")
+    simulate.add_argument("--seed", type=int, default=1, help="the same seed gives the same days, to the byte")
+    simulate.add_argument("--faults", default="all", metavar="KINDS", help="all, none, or kinds with commas between")
+    simulate.add_argument("--a-day", type=float, default=12.0, help="about how many faults a day")
+    simulate.add_argument("--terminals", type=_count, default=2, metavar="K", help="counters")
+    simulate.add_argument("--visits", type=_count, default=12, help="patients a day")
+    simulate.add_argument("--stores", type=_count, default=1, help="so many stores, with seeds from the given one on")
+    simulate.add_argument("--jobs", type=_count, help="processes; one a core by default")
+    simulate.add_argument("--account", action="store_true", help="tell everything that happens, of one store")
+    simulate.set_defaults(command=_simulate)
 
 
 def _coa_parser(commands: "argparse._SubParsersAction[Parser]") -> None:
@@ -170,6 +188,28 @@ def _demo(arguments: argparse.Namespace) -> int:
     return play(
         arguments.out, window=not arguments.no_window, kill_at=arguments.kill_at, list_steps=arguments.list_steps
     )
+
+
+def _count(word: str) -> int:
+    number = int(word)
+    if not 1 <= number <= 1_000_000:
+        raise argparse.ArgumentTypeError("wanted is a number above 0")
+    return number
+
+
+def _simulate(arguments: argparse.Namespace) -> int:
+    from kiosk.simulation.command import cores, kinds_of, serve  # noqa: PLC0415
+    from kiosk.simulation.day import Plan  # noqa: PLC0415
+
+    plan = Plan(
+        seed=arguments.seed,
+        days=arguments.days,
+        counters=arguments.terminals,
+        visits=arguments.visits,
+        kinds=kinds_of(arguments.faults),
+        a_day=arguments.a_day,
+    )
+    return serve(plan, stores=arguments.stores, jobs=arguments.jobs or cores(), account=arguments.account)
 
 
 def _gallery(arguments: argparse.Namespace) -> int:

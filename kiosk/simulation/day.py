@@ -54,12 +54,16 @@ class Outcome:
     visits: int = 0
     records: int = 0
     deaths: int = 0
+    falls: int = 0
+    """Programs that ended by themselves and were started again."""
     digest: str = ""
     violation: str = ""
     faults: tuple[tuple[Fault, ...], ...] = ()
 
 
-def simulate(plan: Plan, told: Callable[[str], None] | None = None, prepare: Callable[["Store"], None] | None = None) -> Outcome:
+def simulate(
+    plan: Plan, told: Callable[[str], None] | None = None, prepare: Callable[["Store"], None] | None = None
+) -> Outcome:
     """Runs the plan to its end, or to the first violation."""
     loop = CountedLoop()
     folder = Path(tempfile.mkdtemp(prefix="simulated-", dir="/dev/shm" if Path("/dev/shm").is_dir() else None))
@@ -95,7 +99,9 @@ class Store:
             Clock(start), random.Random(f"{plan.seed} state"), dict(self.shop.packages), self.shop.products,
             self.shop.registry,
         )  # fmt: skip
-        self.hub = HubMachine(folder / "hub", self.shop.settings(folder / "hub"), Clock(start), self.network, self.state)
+        self.hub = HubMachine(
+            folder / "hub", self.shop.settings(folder / "hub"), Clock(start), self.network, self.state
+        )
         self.machines = {
             name: TerminalMachine(
                 name, role, Clock(start), random.Random(f"{plan.seed} {name}"), self.network, self.judge,
@@ -126,6 +132,7 @@ class Store:
         self.outcome.visits = self.floor.served
         self.outcome.records = len(self.judge.kept)
         self.outcome.deaths = sum(machine.deaths for machine in self.machines.values())
+        self.outcome.falls = sum(machine.falls for machine in self.machines.values())
         self.outcome.digest = self._hash.hexdigest()
         for machine in self.machines.values():
             await machine.switch_off()
@@ -157,8 +164,8 @@ class Store:
             await self._until(lambda: self._all_gone(door), CLOSING)
             closed.set()
         await self._drained()
-        self._judge_paper(day)
-        await self._close(day)
+        self._tell_all(day)
+        await self._close()
 
     def _workers(self) -> list[Worker]:
         kinds = {"checkin": Doorway, "counter": Technician, "vault": Picker}
@@ -202,12 +209,12 @@ class Store:
                 raise Violation("records or reports are still waiting though everything has worked for half an hour")
             await asyncio.sleep(1.0)
 
-    def _judge_paper(self, day: int) -> None:
+    def _tell_all(self, day: int) -> None:
         self.tell(f"day {day} closes: {len(self.judge.handed)} units, {len(self.judge.kept)} records")
         for one in self.judge.handed:
             self.tell(f"handed {one.at.isoformat()} {one.customer.number} {one.tag} {one.number}-{one.print_no}")
 
-    async def _close(self, day: int) -> None:
+    async def _close(self) -> None:
         hub = self.hub.hub
         assert hub is not None
         records = await hub.database.write(lambda connection: list(ledger.read(connection)))

@@ -36,7 +36,9 @@ class Fault:
         return f"{self.at:.3f}:{self.kind}:{self.target}:{self.lasts:.3f}"
 
 
-def draw(chance: random.Random, terminals: list[str], hours: float, kinds: tuple[Kind, ...], a_day: float) -> list[Fault]:
+def draw(
+    chance: random.Random, terminals: list[str], hours: float, kinds: tuple[Kind, ...], a_day: float
+) -> list[Fault]:
     """About ``a_day`` faults of these kinds, in order."""
     count = sum(chance.random() < 0.5 for _ in range(int(a_day * 2)))
     made = []

@@ -14,7 +14,6 @@ from kiosk.documents.cards import CardFormats
 from kiosk.documents.decoding import decode
 from kiosk.flows.steps import Act, Picture
 from kiosk.hub.api import make_app
-from kiosk.hub.discovery import Identity
 from kiosk.hub.settings import HubSettings
 from kiosk.hub.store import Hub, opened
 from kiosk.hw.printer.port import PAPER_80, Changed, Condition, Job, Outcome, Paper, PrinterState
@@ -353,7 +352,6 @@ class HubMachine:
         self.hub: Hub | None = None
         self._running: asyncio.Task[None] | None = None
         self._ready = asyncio.Event()
-        self._identity: Identity | None = None
 
     async def switch_on(self) -> None:
         if self._running is None:
@@ -364,11 +362,10 @@ class HubMachine:
     async def _run(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         async with opened(self.settings, self.state, self.state, self.clock, work=False) as hub:
-            self._identity = self._identity or Identity.load_or_make(self.folder / "identity.pem")
             hub.look_every = 300.0
             hub.start()
             self.hub = hub
-            self.network.app = make_app(hub, self._identity)  # type: ignore[assignment]
+            self.network.app = make_app(hub)  # type: ignore[assignment]
             self._ready.set()
             await hub.broken.wait()
         raise RuntimeError("a part of the hub stopped by itself")

@@ -9,8 +9,9 @@ from typing import Any
 
 import msgspec
 
+from kiosk.local_store.allowed import unknown_here
 from kiosk.local_store.finder import Found, HubAddress, NotFound
-from kiosk.local_store.link import HubLink, _messages
+from kiosk.local_store.link import HubLink, _away
 from kiosk.local_store.live import Gap
 from kiosk.model.base import from_json
 from kiosk.model.errors import Refusal
@@ -80,9 +81,7 @@ class Network:
         await asyncio.sleep(0.05 + 0.1 * self.chance.random())
         if not self.reaches(terminal):
             return NotFound(why="nobody", reason=text("The hub is not found."))
-        return Found(
-            address="hub.sim:8440", hub_id="hub-sim", store="sim", fingerprint=self.fingerprint, pinned=True
-        )
+        return Found(address="hub.sim:8440", fingerprint=self.fingerprint)
 
     async def post(self, terminal: str, path: str, headers: dict[str, str], body: bytes) -> tuple[int, bytes]:
         """Status and body of the hub's answer. Raises :class:`Broken`; or never ends where a message was lost."""
@@ -93,7 +92,7 @@ class Network:
             await asyncio.Event().wait()
         if self.chance.random() < self.weather.doubled:
             self._at_hub_do(self._asked(path, headers, body))
-        answer = await asyncio.shield(self._at_hub_do(self._asked(path, headers, body)))
+        answer: tuple[int, bytes] = await asyncio.shield(self._at_hub_do(self._asked(path, headers, body)))
         await asyncio.sleep(self._delay())
         if terminal in self.cut:
             raise Broken
@@ -103,7 +102,7 @@ class Network:
 
     def _at_hub_do(self, work: Any) -> "asyncio.Task[Any]":
         """Goes on at the hub whatever becomes of whoever asked; ends with the hub."""
-        task = asyncio.ensure_future(work)
+        task: asyncio.Task[Any] = asyncio.ensure_future(work)
         self._at_hub[task] = None
         task.add_done_callback(self._done)
         return task
@@ -228,12 +227,10 @@ class SimulatedLink(HubLink):
         async def find(_: HubAddress) -> Found | NotFound:
             return await network.find(given["terminal"])
 
-        super().__init__(**given, find=find, hub=HubAddress(pin=network.fingerprint, static="hub.sim:8440"))
+        super().__init__(**given, find=find, hub=HubAddress(pins=(network.fingerprint,), static="hub.sim:8440"))
         self._network = network
 
     async def _call(self, path: str, body: bytes, kind: type[Any]) -> Any:
-        from kiosk.local_store.link import _away, unknown_here  # noqa: PLC0415
-
         if self._client is None:
             return _away(self._trouble or text("The hub is not connected. Try again in a moment."))
         headers = {**self._headers, "Content-Type": "application/json", "Content-Length": str(len(body))}
@@ -274,6 +271,3 @@ class SimulatedLink(HubLink):
             return text("The hub is gone.")
         except msgspec.MsgspecError:
             return text("The hub's changes cannot be understood. Call the manager.")
-
-
-__all__ = ["Network", "SimulatedLink", "Weather", "_messages"]

@@ -179,7 +179,13 @@ class Doorway(Worker):
             if self.now is not None:
                 self.now = None
             return None
-        if self.now is None and self.queue and isinstance(step, steps.Documents) and not step.card and not step.photo_id:
+        if (
+            self.now is None
+            and self.queue
+            and isinstance(step, steps.Documents)
+            and not step.card
+            and not step.photo_id
+        ):
             self.now = self.queue.pop(0)
         if self.now is None or not isinstance(step, steps.Documents):
             return None
@@ -258,6 +264,19 @@ class Technician(Worker):
                 return self._badge()
             case steps.PinWanted():
                 return Type(PIN)
+            case steps.Notice():
+                return self._notice(step)
+            case steps.LabelProof():
+                return self._prove(step)
+            case steps.PrintDoubt():
+                return self._doubt(step.number, step.print_no)
+            case steps.Stop():
+                return self._stopped(step)
+        return self._serve(picture)
+
+    def _serve(self, picture: Picture) -> Deed | None:
+        step = picture.step
+        match step:
             case steps.Queue():
                 return self._call(picture)
             case steps.Referred():
@@ -270,22 +289,14 @@ class Technician(Worker):
                 return self._fill(step)
             case steps.AwaitPick():
                 return Touch("cancel") if self.floor.maybe(self.floor.habits.changes_mind / 5) else None
-            case steps.PrintDoubt():
-                return self._doubt(step.number, step.print_no)
-            case steps.LabelProof():
-                return self._prove(step)
-            case steps.Stop():
-                return self._stopped(step)
             case steps.HandedOver():
                 return self._hand_over(step)
-            case steps.Notice():
-                return self._notice(step)
         return None
 
     def _call(self, picture: Picture) -> Deed | None:
-        if self.visitor is not None and self.visitor.ticket_id in {e.ticket.ticket_id for e in picture.live.queue}:
-            if self.floor.maybe(0.9):
-                return Scan(ticket_code(self.visitor.ticket_id).encode(), "the ticket")
+        queue = {entry.ticket.ticket_id for entry in picture.live.queue}
+        if self.visitor is not None and self.visitor.ticket_id in queue and self.floor.maybe(0.9):
+            return Scan(ticket_code(self.visitor.ticket_id).encode(), "the ticket")
         if self.visitor is not None:
             self._leave(self.visitor)
         waiting = {e.ticket.ticket_id for e in picture.live.queue if e.state is not VisitState.OPEN}
@@ -368,12 +379,13 @@ class Technician(Worker):
     def _stopped(self, step: steps.Stop) -> Deed:
         """Something was mixed up: the labels come off, and it is done again with care."""
         if step.refusal.differs == "package":
-            wrong = [u for u in self._units() if u.label is not None and u.label.tag != u.tag]
-            for unit in wrong:
-                label, unit.label = unit.label, None
-                right = next((u for u in self._units() if u.label is None and u.tag == label.tag), None)
-                if right is not None:
-                    right.label = label
+            for unit in self._units():
+                label = unit.label
+                if label is not None and label.tag != unit.tag:
+                    unit.label = None
+                    right = next((u for u in self._units() if u.label is None and u.tag == label.tag), None)
+                    if right is not None:
+                        right.label = label
             return Scan(step.refusal.wanted.encode(), "the package")
         if step.refusal.differs == "patient":
             return self._ticket()

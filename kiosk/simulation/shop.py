@@ -3,10 +3,10 @@
 import random
 import tomllib
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from argon2 import PasswordHasher
@@ -16,6 +16,7 @@ from kiosk.hub.settings import HubSettings, RegistryAccess, StaffEntry, StoreFac
 from kiosk.model.packages import Lab, Package, Product
 from kiosk.model.people import Person, Recommendation, RegistryEntry, RegistryStatus, StaffRole
 
+Role = Literal["checkin", "counter", "vault"]
 SHOP = Path(__file__).with_name("shop.toml")
 PIN = "246810"
 LETTERS = "ACDEFGHJKLMNPQRTUVWXY34679"
@@ -62,7 +63,7 @@ class Shop:
     packages: dict[str, Package]
     customers: tuple[Customer, ...]
     registry: dict[str, RegistryEntry]
-    terminals: dict[str, str]
+    terminals: dict[str, Role]
     """Name to role."""
 
     def product(self, product_id: str) -> Product:
@@ -73,7 +74,9 @@ class Shop:
         return HubSettings(
             data_dir=folder,
             store=self.facts,
-            tracking=TrackingAccess(system="metrc", url="http://127.0.0.1:1", licence="L", vendor_key="v", user_key="u"),
+            tracking=TrackingAccess(
+                system="metrc", url="http://127.0.0.1:1", licence="L", vendor_key="v", user_key="u"
+            ),
             registry=RegistryAccess(url="http://127.0.0.1:1", key="k"),
             terminals=tuple(TerminalEntry(name=n, role=r, token=token_of(n)) for n, r in self.terminals.items()),
             staff=tuple(
@@ -99,10 +102,11 @@ def make_shop(chance: random.Random, *, counters: int, customers: int, days: int
     store: dict[str, Any] = told["store"]
     zone = ZoneInfo(store["zone"])
     first: date = store["first_day"]
-    opens = datetime.combine(first, datetime.strptime(store["opens"], "%H:%M").time(), zone)
+    opens = datetime.combine(first, time.fromisoformat(store["opens"]), zone)
     products = tuple(_product(given) for given in told["products"])
     people = _customers(chance, customers, first, told["cards"])
-    terminals = {"door": "checkin", **{f"counter-{n}": "counter" for n in range(1, counters + 1)}, "vault-1": "vault"}
+    terminals: dict[str, Role] = {"door": "checkin", "vault-1": "vault"}
+    terminals |= {f"counter-{n}": "counter" for n in range(1, counters + 1)}
     return Shop(
         facts=StoreFacts(**{name: store[name] for name in ("name", "licence", "address", "phone", "state", "zone")}),
         opens=opens,
@@ -133,7 +137,7 @@ def _product(given: dict[str, Any]) -> Product:
 
 
 def _packages(chance: random.Random, products: tuple[Product, ...], first: date, days: int) -> list[Package]:
-    made = []
+    made: list[Package] = []
     for product in products:
         for batch in range(1, 3 + days // 10):
             lab = Lab(passed=True, thc=product.thc_mg, cbd=product.cbd_mg, lab="Clear Lab", tested_on=first)

@@ -17,7 +17,7 @@ from kiosk.model.errors import Refusal, Refused, Theirs, Unavailable
 from kiosk.model.packages import Package, Product
 from kiosk.model.people import RegistryEntry, RegistryStatus
 from kiosk.model.text import text
-from kiosk.tracking.port import Sale, SaleOnRecord, Stock, wall_time
+from kiosk.tracking.port import NOT_TAKEN, Sale, SaleOnRecord, Stock, wall_time
 
 SILENT = text("The state does not answer.")
 
@@ -55,16 +55,15 @@ class State:
             for line in sale.lines:
                 sold[line.tag] += int(line.units)
         there = tuple(
-            replace(package, quantity=max(0, package.quantity - sold[package.tag])) for package in self.packages.values()
+            replace(package, quantity=max(0, package.quantity - sold[package.tag]))
+            for package in self.packages.values()
         )
         return Stock(packages=there, products=self.products, as_of=self.clock.now().astimezone(UTC))
 
     async def report(self, sale: Sale) -> str:
         await self._call()
         if self._has("refuses"):
-            raise Refused(
-                Refusal(rule="state.refused", reason=text("Not taken."), way_on=text("Ask the state.")), "simulated"
-            )
+            raise Refused(Refusal(rule=NOT_TAKEN, reason=text("Not taken."), way_on=text("Ask the state.")))
         if sale.external_number in self.sales:
             self.twice.append(sale.external_number)
         if not self._has("forgets"):
