@@ -204,8 +204,11 @@ class Store:
             return len(await hub.database.write(waiting_reports))
 
         end = self.loop.time() + DRAIN
-        while any(machine.unsent() for machine in self.machines.values()) or await waiting():
+        while any(machine.unsent() != 0 for machine in self.machines.values()) or await waiting():
             if self.loop.time() >= end:
+                for name, machine in self.machines.items():
+                    if machine.unsent() is None:
+                        raise Violation(f"{name} does not start any more")
                 raise Violation("records or reports are still waiting though everything has worked for half an hour")
             await asyncio.sleep(1.0)
 

@@ -46,7 +46,7 @@ class CountedLoop(asyncio.SelectorEventLoop):
     def __init__(self) -> None:
         self._counted = _Selector()
         super().__init__(self._counted)
-        self._clock_resolution = 1e-9
+        self._clock_resolution = 1e-6  # coarser than what a float can tell apart after a year of seconds
         self.latency: Callable[[], float] | None = None
 
     def time(self) -> float:

@@ -310,8 +310,9 @@ class TerminalMachine:
         if self._terminal is not None and self._running is not None:
             self._terminal.act(act)
 
-    def unsent(self) -> int:
-        return self._store.unsent_count if self._store is not None and self._running is not None else 0
+    def unsent(self) -> int | None:
+        """Records that wait here; None while the program is not there to ask."""
+        return self._store.unsent_count if self._store is not None else None
 
     def _dies(self) -> None:
         """The power went in the middle of a write."""
