@@ -83,6 +83,7 @@ class Shop:
                 StaffEntry(id=f"s-{n}", name=f"Person {n}", role=StaffRole.TECHNICIAN, badge=badge_of(n), pin_hash=pin)
                 for n in self.terminals
             ),
+            live=False,
             stock_every=1800.0,
         )
 
