@@ -153,7 +153,7 @@ def _by_shape(reading: Reading, symbology: str, data: bytes, states: tuple[CardF
         claims += filter(None, (codes.read_own(code.upper()),))
     if symbology not in gs1.AIM and aim_class != "E" and payment.is_number(code):
         claims.append(BankCard())
-    products = _product(code, symbology)
+    products = _product(code, symbology, typed=reading.typed)
     if isinstance(products, list):
         claims += products
     elif not claims:
@@ -173,22 +173,23 @@ def _is_code(reading: Reading, symbology: str, line: bytes, states: tuple[CardFo
     return not isinstance(found, Unread) or found.reason_key not in ("unknown", "control_characters")
 
 
-def _product(code: str, symbology: str) -> list[ProductCode] | str:
+def _product(code: str, symbology: str, *, typed: bool) -> list[ProductCode] | str:
     """All that a GS1 code may mean, or a reason key where it certainly is one and cannot be read."""
     linked = gs1.read_link(code)
     if linked is not None:
         return linked if isinstance(linked, str) else [linked]
     open_class = not symbology or symbology[1] in _PRODUCT_CLASSES
     if symbology in gs1.AIM or (open_class and gs1.looks_like(code)):
-        found = gs1.read_elements(code, symbology)
+        found = gs1.read_elements(code, symbology, typed=typed)
         return found if isinstance(found, str) else [found]
     if symbology == "]C0" and len(code) > _SHORTEST_ELEMENTS and gs1.looks_like(code):
-        found = gs1.read_elements(code, symbology)
+        found = gs1.read_elements(code, symbology, typed=typed)
         if isinstance(found, str):
             return found
         return [structs.replace(found, warnings=("symbology.not_gs1", *found.warnings))]
-    if code.isdigit() and (open_class or symbology[1] == "E"):
-        numbers = gs1.read_number(code, symbology)
+    number = code.strip("\x1d")
+    if number.isdigit() and (open_class or symbology[1] == "E"):
+        numbers = gs1.read_number(number, symbology)
         return [] if numbers == "product_code_damaged" and symbology[1:2] != "E" else numbers
     return []
 

@@ -5,8 +5,8 @@ Digital Link: URI Syntax. A code names the product, and perhaps its lot: never t
 never opened.
 
 Where a keyboard scanner lost the FNC1 (GS) behind a value of variable length, nobody can say where that value ends.
-Then the code is refused, unless the scanner named a GS1 symbology and no date or weight may be in the value: such a
-scanner sends GS, and if none came the value is the last one. Even so it is told.
+Then the code is refused, unless a scanner that sends bytes named a GS1 symbology and no date or weight may be in the
+value: such a scanner sends GS, and if none came the value is the last one. Even so it is told.
 """
 
 import calendar
@@ -29,6 +29,8 @@ Element = tuple[str, str]
 _GRAMS = {"310": Decimal(1000), "320": Decimal("453.59237")}
 _SUBSTITUTES = re.compile(r"\{GS\}|<GS>|\^\]|[|~]")
 _LINK = re.compile(r"https?://[^/?#\s]+(?P<path>/[^?#\s]*)?(?:\?(?P<query>[^#\s]*))?(?:#\S*)?", re.IGNORECASE)
+_KEY = re.compile(r"01/\d{8,14}|00/\d{18}")
+"""What the path of a Digital Link begins with here: a product, or a shipping unit."""
 _ROUND = re.compile(r" *(\(\d{2,4}\)) *")
 _BRACKETS = re.compile(r"(?:\(\d{2,4}\)[^()]+)+")
 _TOGETHER = ("10", "11", "13", "15", "16", "17", "21", "30", "37", "310", "320")
@@ -74,11 +76,14 @@ def looks_like(text: str) -> bool:
     return found is not None and check_digit_fits(found[1] or found[2])
 
 
-def read_elements(text: str, symbology: str) -> ProductCode | str:
-    """An element string's meaning, or a reason key. ``symbology`` is the AIM identifier or ``""``."""
-    text = _SUBSTITUTES.sub("\x1d", text).strip("\x1d")
+def read_elements(text: str, symbology: str, *, typed: bool = False) -> ProductCode | str:
+    """An element string's meaning, or a reason key. ``symbology`` is the AIM identifier or ``""``.
+
+    ``typed``: it came by keys, from which a separator goes missing easily.
+    """
+    text = re.sub("\x1d+", "\x1d", _SUBSTITUTES.sub("\x1d", text)).strip("\x1d")
     if text.startswith("("):
-        text = _ROUND.sub(r"\1", text)
+        text = _ROUND.sub(r"\1", text.replace("\x1d(", "("))
     if _BRACKETS.fullmatch(text):
         elements: list[Element] | None = _listed(re.findall(r"\((\d{2,4})\)([^()]+)", text))
     else:
@@ -87,7 +92,7 @@ def read_elements(text: str, symbology: str) -> ProductCode | str:
         return "product_code_damaged"
     whole = "\x1d" in text or "(" in text
     lost = not whole and _could_go_on(elements, _TOGETHER)
-    if lost and (symbology not in AIM or _could_go_on(elements, _TELLING)):
+    if lost and (typed or symbology not in AIM or _could_go_on(elements, _TELLING)):
         return "product_code_separators"
     return _meaning(elements, "GS1", ("separators.perhaps_lost",) if lost else ())
 
@@ -98,15 +103,19 @@ def read_link(text: str) -> ProductCode | str | None:
     if found is None:
         return None
     parts = (found["path"] or "").strip("/").split("/")
-    start = next((n for n in range(len(parts) - 1) if parts[n] == "01" and re.fullmatch(r"\d{8,14}", parts[n + 1])), -1)
+    start = next((n for n in range(len(parts) - 1) if _KEY.fullmatch(f"{parts[n]}/{parts[n + 1]}")), -1)
     if start < 0:
         return None
     pairs = parts[start:]
     if len(pairs) % 2:
         return "product_code_damaged"
-    named = [*zip(pairs[::2], pairs[1::2], strict=True), *_of_query(found["query"] or "")]
+    asked = list(_of_query(found["query"] or ""))
+    known = [pair for pair in asked if _form(pair[0]) is not None]
+    named = [*zip(pairs[::2], pairs[1::2], strict=True), *known]
     elements = _listed((ai, unquote(value)) for ai, value in named)
-    return "product_code_damaged" if elements is None else _meaning(elements, "GS1-DL", ())
+    if elements is None:
+        return "product_code_damaged"
+    return _meaning(elements, "GS1-DL", ("elements.not_kept",) if len(known) < len(asked) else ())
 
 
 def check_digit_fits(digits: str) -> bool:
@@ -185,9 +194,9 @@ def _neighbours(value: str, at: int) -> Iterator[tuple[str, _Form]]:
 
 
 def _fits(ai: str, value: str, form: _Form) -> bool:
-    if not form.least <= len(value) <= form.most or not (value.isascii() and value.isprintable()) or " " in value:
+    if not form.least <= len(value) <= form.most or len(value) not in _LENGTHS.get(ai, (len(value),)):
         return False
-    if form.digits and not value.isdigit():
+    if _CHARACTERS.fullmatch(value) is None or (form.digits and not value.isdigit()):
         return False
     if ai in ("00", "01", "02", "410", "411", "412", "413", "414", "415", "416", "417"):
         return check_digit_fits(value)
@@ -205,7 +214,7 @@ def _meaning(elements: list[Element], standard: str, warnings: tuple[str, ...]) 
     if any(not _same_weight(weight, ai, by_ai) for ai in weights[1:]):
         return "two_scans"
     if not _KEPT.issuperset(by_ai.keys() - set(weights)):
-        warnings += ("elements.not_kept",)
+        warnings = tuple(dict.fromkeys((*warnings, "elements.not_kept")))
     count = by_ai.get("30", by_ai.get("37"))
     return ProductCode(
         gtin=by_ai.get("01", by_ai.get("02", "")),
@@ -264,30 +273,38 @@ def _expanded(upc_e: str) -> str:
     return system + body + check
 
 
+_CHARACTERS = re.compile(r"""[A-Za-z0-9!"%&'()*+,\-./:;<=>?_]+""")
+"""All that an element may hold (General Specifications, figure 7.11-1). Any other sign is what became of a separator."""
+_LENGTHS = {
+    **dict.fromkeys(("423", "425"), (3, 6, 9, 12, 15)),
+    **{"7007": (6, 12), "7011": (6, 10), "8008": (8, 10, 12), "8043": (18, 20)},
+}
+"""Of values made of several parts, all of which are whole."""
 _DATES = frozenset({"11", "12", "13", "15", "16", "17"})
 _N, _X = True, False
-# identifier or range of identifiers: digits only?, least and most characters
+# identifier or range of identifiers (``n``: a digit of decimal places behind it): digits only?, least and most characters
 _FORMS = (
     ("00", _N, 18, 18), ("01-03", _N, 14, 14), ("10", _X, 1, 20), ("11-13", _N, 6, 6), ("15-17", _N, 6, 6),
     ("20", _N, 2, 2), ("21-22", _X, 1, 20), ("235", _X, 1, 28), ("240-241", _X, 1, 30), ("242", _N, 1, 6),
     ("243", _X, 1, 20), ("250-251", _X, 1, 30), ("253", _X, 13, 30), ("254", _X, 1, 20), ("255", _N, 13, 25),
-    ("30", _N, 1, 8), ("3100-3165", _N, 6, 6), ("3200-3375", _N, 6, 6), ("3400-3575", _N, 6, 6),
-    ("3600-3695", _N, 6, 6), ("37", _N, 1, 8), ("3900-3909", _N, 1, 15), ("3910-3919", _N, 4, 18),
+    ("30", _N, 1, 8), ("310-316n", _N, 6, 6), ("320-337n", _N, 6, 6), ("340-357n", _N, 6, 6),
+    ("360-369n", _N, 6, 6), ("37", _N, 1, 8), ("3900-3909", _N, 1, 15), ("3910-3919", _N, 4, 18),
     ("3920-3929", _N, 1, 15), ("3930-3939", _N, 4, 18), ("3940-3943", _N, 4, 4), ("3950-3955", _N, 6, 6),
     ("400-401", _X, 1, 30), ("402", _N, 17, 17), ("403", _X, 1, 30), ("410-417", _N, 13, 13), ("420", _X, 1, 20),
     ("421", _X, 4, 12), ("422", _N, 3, 3), ("423", _N, 3, 15), ("424", _N, 3, 3), ("425", _N, 3, 15),
-    ("426", _N, 3, 3), ("427", _X, 1, 3), ("4300-4306", _X, 1, 70), ("4307", _X, 2, 2), ("4308", _X, 1, 30),
-    ("4309", _N, 20, 20), ("4310-4316", _X, 1, 70), ("4317", _X, 2, 2), ("4318", _X, 1, 20), ("4319", _X, 1, 30),
+    ("426", _N, 3, 3), ("427", _X, 1, 3), ("4300-4301", _X, 1, 35), ("4302-4306", _X, 1, 70), ("4307", _X, 2, 2), ("4308", _X, 1, 30),
+    ("4309", _N, 20, 20), ("4310-4311", _X, 1, 35), ("4312-4316", _X, 1, 70), ("4317", _X, 2, 2), ("4318", _X, 1, 20), ("4319", _X, 1, 30),
     ("4320", _X, 1, 35), ("4321-4323", _N, 1, 1), ("4324-4325", _N, 10, 10), ("4326", _N, 6, 6),
     ("4330-4333", _X, 6, 7), ("7001", _N, 13, 13), ("7002", _X, 1, 30), ("7003", _N, 10, 10), ("7004", _N, 1, 4),
     ("7005", _X, 1, 12), ("7006", _N, 6, 6), ("7007", _N, 6, 12), ("7008", _X, 1, 3), ("7009", _X, 1, 10),
     ("7010", _X, 1, 2), ("7011", _N, 6, 10), ("7020-7022", _X, 1, 20), ("7023", _X, 1, 30), ("7030-7039", _X, 4, 30),
-    ("7040", _X, 4, 4), ("7041", _X, 1, 4), ("710-717", _X, 1, 20), ("7230-7239", _X, 3, 30), ("7240-7242", _X, 1, 25),
-    ("7250-7251", _N, 8, 12), ("7252", _N, 1, 1), ("7253-7259", _X, 1, 40), ("8001", _N, 14, 14), ("8002", _X, 1, 20),
+    ("7040", _X, 4, 4), ("7041", _X, 1, 4), ("710-717", _X, 1, 20), ("7230-7239", _X, 3, 30), ("7240", _X, 1, 20),
+    ("7241", _N, 2, 2), ("7242", _X, 1, 25), ("7250", _N, 8, 8), ("7251", _N, 12, 12), ("7252", _N, 1, 1),
+    ("7253-7254", _X, 1, 40), ("7255", _X, 1, 10), ("7256", _X, 1, 90), ("7257", _X, 1, 70), ("7258", _X, 3, 3), ("7259", _X, 1, 40), ("8001", _N, 14, 14), ("8002", _X, 1, 20),
     ("8003", _X, 14, 30), ("8004", _X, 1, 30), ("8005", _N, 6, 6), ("8006", _N, 18, 18), ("8007", _X, 1, 34),
     ("8008", _N, 8, 12), ("8009", _X, 1, 50), ("8010", _X, 1, 30), ("8011", _N, 1, 12), ("8012", _X, 1, 20),
     ("8013", _X, 1, 25), ("8014", _X, 1, 25), ("8017-8018", _N, 18, 18), ("8019", _N, 1, 10), ("8020", _X, 1, 25),
-    ("8026", _N, 18, 18), ("8030", _X, 1, 90), ("8110", _X, 1, 70), ("8111", _N, 4, 4), ("8112", _X, 1, 70),
+    ("8026", _N, 18, 18), ("8030", _X, 1, 90), ("8040-8041", _N, 15, 15), ("8042", _N, 32, 32), ("8043", _N, 18, 20), ("8110", _X, 1, 70), ("8111", _N, 4, 4), ("8112", _X, 1, 70),
     ("8200", _X, 1, 70), ("90", _X, 1, 30), ("91-99", _X, 1, 90),
 )  # fmt: skip
 _PREDEFINED = re.compile("0[0-4]|1[1-9]|20|3[1-6]|41")
@@ -302,8 +319,10 @@ def _form(ai: str) -> _Form | None:
 def _forms() -> dict[str, _Form]:
     forms = {}
     for names, digits, least, most in _FORMS:
-        first, _, last = names.partition("-")
+        first, _, last = names.rstrip("n").partition("-")
+        places = "012345" if names.endswith("n") else ("",)
         for n in range(int(first), int(last or first) + 1):
-            ai = f"{n:0{len(first)}}"
-            forms[ai] = _Form(least, most, digits, _PREDEFINED.match(ai) is not None)
+            for place in places:
+                ai = f"{n:0{len(first)}}{place}"
+                forms[ai] = _Form(least, most, digits, _PREDEFINED.match(ai) is not None)
     return forms

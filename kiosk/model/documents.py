@@ -17,7 +17,8 @@ class Reading(Sealed, frozen=True, kw_only=True):
     """One whole scan as a device delivered it. ``data`` may hold an ID: it is never logged and never stored.
 
     ``symbology`` is the AIM identifier (``"]L2"``) where the device gave one. ``at`` is ``Clock.monotonic()`` of the
-    first byte, in seconds. ``complete`` is False for a scan that was cut off.
+    first byte, in seconds. ``complete`` is False for a scan that was cut off. ``typed``: it came by keys, which lose
+    control characters.
     """
 
     data: bytes
@@ -25,6 +26,7 @@ class Reading(Sealed, frozen=True, kw_only=True):
     at: float
     symbology: str = ""
     complete: bool = True
+    typed: bool = False
 
 
 class Document(Sealed, frozen=True, kw_only=True, tag_field="kind"):

@@ -6,10 +6,12 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from kiosk.documents import gs1
-from kiosk.model.documents import ProductCode
-from tests.documents.scans import read
+from kiosk.documents.decoding import decode
+from kiosk.model.documents import ProductCode, Reading
+from tests.documents.scans import FORMATS, read
 
 GTIN = "09501101530003"
 GS = "\x1d"
@@ -212,3 +214,61 @@ def test_what_is_written_is_read(body, lot, serial, on):
 def test_no_text_brings_it_down(text, symbology):
     assert isinstance(gs1.read_elements(text, symbology), ProductCode | str)
     assert isinstance(gs1.read_link("https://x/01/" + text), ProductCode | str | None)
+
+
+@pytest.mark.parametrize("text", [f"(01){GTIN}(10)L7{GS}(21)S1", f"(01){GTIN}{GS}(10)L7{GS}{GS}(21)S1{GS}"])
+def test_a_separator_before_a_bracket_says_the_same_twice(text):
+    assert read(text.encode()) == ProductCode(gtin=GTIN, lot="L7", serial="S1", standard="GS1")
+
+
+@pytest.mark.parametrize(
+    "text", [f"(01){GTIN}(10)L{GS}7", f"(01){GTIN}(1{GS}0)L7", f"(01){GTIN[:7]}{GS}{GTIN[7:]}(10)L7"]
+)
+def test_a_separator_anywhere_else_between_brackets_is_damage(text):
+    assert read(text.encode(), "]C1").reason_key == "product_code_damaged"
+    assert read(text.encode()).kind == "unknown"
+
+
+def test_separators_around_a_bare_number_change_nothing_and_one_inside_is_damage():
+    assert read(f"{GS}4006381333931{GS}".encode()) == ProductCode(gtin="04006381333931", standard="EAN-13")
+    for text in (f"4006381{GS}333931", f"4006381333931{GS}10L7"):
+        assert read(text.encode()).kind == "unknown"
+        assert read(text.encode(), "]E0").kind == "unknown"
+
+
+def test_separators_that_came_twice_are_one():
+    assert read(f"01{GTIN}10L7{GS}{GS}21S1".encode()) == ProductCode(gtin=GTIN, lot="L7", serial="S1", standard="GS1")
+    assert read(f"01{GTIN}10{GS}21S1".encode()).reason_key == "product_code_damaged", "an element without a value"
+
+
+@pytest.mark.requirement("INT-10")
+@pytest.mark.parametrize("tail", ["10L7A21S1", "21S1A10L7", "17290131" + "10A210"])
+def test_a_separator_that_a_keyboard_may_have_swallowed_is_not_certain(tail):
+    """A scanner of bytes that names a GS1 symbology sends its separators; one of keys loses them first of all."""
+    code = f"01{GTIN}{tail}".encode()
+    sent = Reading(data=code, device="s", at=0.0, symbology="]C1")
+    assert decode(sent, FORMATS).warnings == ("separators.perhaps_lost",)
+    typed = structs.replace(sent, typed=True)
+    assert decode(typed, FORMATS).reason_key == "product_code_separators"
+    apart = structs.replace(typed, data=code + f"{GS}37{2}".encode())
+    assert decode(apart, FORMATS).count == 2, "where one came, separators do come"
+
+
+@pytest.mark.parametrize("sign", list("#$@[]\\^`{}~|\x1c\x1e é"))
+def test_what_became_of_a_separator_is_no_part_of_a_lot(sign):
+    found = read(f"01{GTIN}10L7{sign}21S1".encode("latin-1"), "]C1")
+    assert found.kind == "unknown" or (sign in "|~" and (found.lot, found.serial) == ("L7", "S1"))
+
+
+@pytest.mark.parametrize("element", ["7007290131290201", "423840124", "80082901311200", "7011290131", "725019900715"])
+def test_a_value_of_several_parts_has_all_of_each(element):
+    assert read(f"01{GTIN}{element}".encode(), "]C1").warnings == ("elements.not_kept",)
+    assert read(f"01{GTIN}{element[:-1]}".encode(), "]C1").reason_key == "product_code_damaged"
+
+
+def test_a_shipping_unit_may_have_a_link_of_its_own_and_unknown_questions_are_told():
+    sscc = "00614141123456789" + digit("00614141123456789")
+    assert read(f"https://x.test/a/00/{sscc}".encode()) == ProductCode(sscc=sscc, standard="GS1-DL")
+    assert read(f"https://x.test/00/{sscc[:-1]}9".encode()).kind == "unknown"
+    found = read(f"https://x.test/01/{GTIN}/10/L7?89=X&17=290131&x=1".encode())
+    assert (found.lot, found.expires, found.warnings) == ("L7", date(2029, 1, 31), ("elements.not_kept",))

@@ -18,7 +18,7 @@ from kiosk.hw.scanner.keys import KeyDecoder
 from kiosk.hw.scanner.layouts import US, Layout
 from kiosk.model.clock import Clock
 
-KEY_RULES = FrameRules(quiet=0.12, least=3)
+KEY_RULES = FrameRules(quiet=0.12, least=3, typed=True)
 """Keys come slower than bytes, and one or two of them are a person."""
 
 _EVENT = struct.Struct("@llHHi")

@@ -30,6 +30,7 @@ class FrameRules(Noun, frozen=True, kw_only=True):
     0.25 for keys with a delay between them. ``least`` is the shortest scan in bytes; anything shorter is somebody
     typing. ``aim`` says that the device is set to send AIM identifiers, so that a leading ``]`` is not data.
     ``prefix`` and ``suffix`` are what the device is set to put around each scan, besides or instead of CR and LF.
+    ``typed``: it sends keys.
     """
 
     quiet: float = 0.06
@@ -38,6 +39,7 @@ class FrameRules(Noun, frozen=True, kw_only=True):
     aim: bool = False
     prefix: bytes = b""
     suffix: bytes = b""
+    typed: bool = False
     no_read: tuple[bytes, ...] = (b"NR", b"NOREAD", b"NO READ", b"ERROR")
 
 
@@ -180,4 +182,5 @@ class Framer:
         symbology = ""
         if self._rules.aim and (aim := _AIM.match(body)):
             symbology, body = aim[0].decode("ascii"), body[3:]
-        return [Reading(data=body, device=self._device, at=self._first, symbology=symbology)]
+        typed = self._rules.typed
+        return [Reading(data=body, device=self._device, at=self._first, symbology=symbology, typed=typed)]

@@ -7,12 +7,14 @@ A trace is a list of ``[type, code, value]`` as the kernel numbers them (``linux
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from msgspec import structs
+
 from kiosk.hw.scanner.framing import Framer, FrameRules
 from kiosk.hw.scanner.keys import DOWN, EV_KEY, KeyDecoder
 from kiosk.hw.scanner.layouts import LAYOUTS
 from kiosk.model.documents import Reading
 
-RULES = FrameRules(quiet=0.25, least=1)
+RULES = FrameRules(quiet=0.25, least=1, typed=True)
 """The most patient of the key-type settings: a trace does not say how fast its scanner is."""
 
 _LONGEST_GAP = 86_400_000
@@ -100,7 +102,7 @@ class _Trace:
             if not reading.complete:
                 yield self._cut()
                 continue
-            named = Reading(data=reading.data, device="trace", at=reading.at, symbology=self._symbology)
+            named = structs.replace(reading, symbology=self._symbology)
             yield Replayed(named, reading.data.decode("latin-1"), self._after_cut)
 
     def _cut(self) -> Replayed:
