@@ -96,7 +96,7 @@ def _parser() -> Parser:
     printing.set_defaults(command=_print)
 
     doctor = commands.add_parser("doctor", help="list every device, try it, and say what is wrong with it")
-    doctor.add_argument("--settings", type=Path, required=True, help="the terminal's TOML file")
+    doctor.add_argument("--settings", type=Path, help="the terminal's TOML file; without it, what there is is named")
     doctor.add_argument("--json", action="store_true", help="for programs")
     doctor.set_defaults(command=_doctor)
 
@@ -245,7 +245,8 @@ def _doctor(arguments: argparse.Namespace) -> int:
     from kiosk.doctor import report  # noqa: PLC0415
     from kiosk.settings import TerminalSettings, read  # noqa: PLC0415
 
-    words, well = report(read(arguments.settings, TerminalSettings), as_json=arguments.json)
+    settings = read(arguments.settings, TerminalSettings) if arguments.settings is not None else None
+    words, well = report(settings, as_json=arguments.json)
     print(words)
     return 0 if well else 1
 

@@ -17,6 +17,15 @@ class Found(Noun, frozen=True, kw_only=True):
     node: str
     title: str = ""
     """In the device's own words, where it has any."""
+    other_language: str = ""
+    """A printer's own language, where it says that it is another than ESC/POS."""
+
+    @property
+    def setting(self) -> str:
+        """The line of the settings that names it."""
+        if self.kind == "printer":
+            return f'[printer] url = "{self.name}"'
+        return f'[[scanners]] kind = "{self.kind}", path = "{self.name}"'
 
 
 def found(dev: Path = Path("/dev"), sys: Path = Path("/sys")) -> list[Found]:
@@ -24,7 +33,14 @@ def found(dev: Path = Path("/dev"), sys: Path = Path("/sys")) -> list[Found]:
     serial = _named(dev / "serial", "*", "serial", [*dev.glob("ttyUSB*"), *dev.glob("ttyACM*")])
     keyboards = _named(dev / "input", "*-event-kbd", "keyboard", [])
     printers = [
-        Found(kind="printer", name=each.url, node=str(each.node), title=each.title) for each in usb_printers(sys, dev)
+        Found(
+            kind="printer",
+            name=each.url,
+            node=str(each.node),
+            title=each.title,
+            other_language=each.other_language,
+        )
+        for each in usb_printers(sys, dev)
     ]
     return [*serial, *keyboards, *printers]
 

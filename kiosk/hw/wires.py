@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import socket
 import termios
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -124,7 +125,20 @@ class DescriptorWire:
 
 def tcp(host: str, port: int = 9100) -> Connect:
     async def connect() -> Wire:
-        return TcpWire(*await asyncio.open_connection(host, port))
+        loop = asyncio.get_running_loop()
+        addresses = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        while True:
+            family, kind, proto, _, address = addresses.pop(0)
+            sock = socket.socket(family, kind, proto)
+            try:
+                sock.setblocking(False)
+                await loop.sock_connect(sock, address)
+                return TcpWire(*await asyncio.open_connection(sock=sock))
+            except BaseException as trouble:
+                sock.close()
+                # One after the other, so that the trouble is that of one address: *refused* is another than *away*.
+                if not isinstance(trouble, OSError) or not addresses:
+                    raise
 
     return connect
 
@@ -136,9 +150,12 @@ def serial_port(path: Path, *, baud: int = 9600, flow: Flow = "none") -> Connect
     async def connect() -> Wire:
         import serial  # noqa: PLC0415  only terminals with such a printer need it
 
-        port = serial.Serial(
-            str(path), baudrate=baud, rtscts=flow == "rtscts", xonxoff=flow == "xonxoff", timeout=0, exclusive=True
-        )
+        try:
+            port = serial.Serial(
+                str(path), baudrate=baud, rtscts=flow == "rtscts", xonxoff=flow == "xonxoff", timeout=0, exclusive=True
+            )
+        except termios.error as none:
+            raise OSError(*none.args) from None
         try:
             port.reset_input_buffer()
         except termios.error as gone:

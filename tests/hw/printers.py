@@ -16,6 +16,8 @@ from kiosk.model.labels import Label, LabelField
 from .peer import Emupos
 
 TAG = "1A4FF0300000B2C000004711"
+ASKED_FIRST = 22
+"""Bytes in turn before the first label to a printer that cannot be told to forget: zeros, barrier, who it is."""
 UNHURRIED = Patience(busy=0.0, status=10.0, clear=0.3, ask_again=0.05)
 """For the contract, which is about what is said and not how soon: the other program may be slow on a busy machine."""
 HURRY = Patience(
@@ -112,12 +114,14 @@ async def on_usb(folder: Path) -> AsyncIterator[Peer]:
         virtual.close()
 
 
-def plugged(sys: Path, node: str, *, vendor: str, product: str, serial: str) -> None:
-    """One USB printer as the kernel describes it."""
+def plugged(sys: Path, node: str, *, vendor: str, product: str, serial: str, language: str = "") -> None:
+    """One USB printer as the kernel describes it; ``language`` is its command set, where it says one."""
     device = sys / "devices" / f"1-{node}"
     (device / "1.0").mkdir(parents=True)
     for name, value in (("idVendor", vendor), ("idProduct", product), ("serial", serial), ("product", "TM-T20II")):
         (device / name).write_text(value + "\n")
+    if language:
+        (device / "1.0" / "ieee1284_id").write_text(f"MFG:Somebody;CMD:{language};MDL:X;CLS:PRINTER;\n")
     entry = sys / "class" / "usbmisc" / node
     entry.mkdir(parents=True)
     (entry / "device").symlink_to(device / "1.0")

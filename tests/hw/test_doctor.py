@@ -12,7 +12,7 @@ import pytest
 import serial
 
 from kiosk.cli import main
-from kiosk.doctor import Finding, Machine, examine
+from kiosk.doctor import Finding, Machine, examine, report
 from kiosk.hw.found import found, stable_name
 from kiosk.hw.printer.sim import VirtualPrinter
 from kiosk.hw.scale.sim import VirtualScale
@@ -110,12 +110,17 @@ async def test_what_is_there_and_not_used_is_listed(machine: Machine, scanner: V
     (machine.dev / "input" / "event3").touch()
     (machine.dev / "input" / "by-id" / "usb-Cherry_Keyboard-event-kbd").symlink_to(machine.dev / "input" / "event3")
     plugged(machine.sys, "lp0", vendor="04b8", product="0e15", serial="J4XF")
-    findings = await examine(settings_for(), machine)
-    assert by_device(findings) == {
-        str(scanner.path): (True, "No setting names it."),
-        str(machine.dev / "input" / "by-id" / "usb-Cherry_Keyboard-event-kbd"): (True, "No setting names it."),
-        "usb://04b8:0e15/J4XF": (True, "No setting names it."),
-    }
+    keyboard = str(machine.dev / "input" / "by-id" / "usb-Cherry_Keyboard-event-kbd")
+    for settings in (settings_for(), None):
+        findings = await examine(settings, machine)
+        assert by_device(findings) == {
+            str(scanner.path): (
+                True,
+                f'No setting names it. It would be: [[scanners]] kind = "serial", path = "{scanner.path}"',
+            ),
+            keyboard: (True, f'No setting names it. It would be: [[scanners]] kind = "keyboard", path = "{keyboard}"'),
+            "usb://04b8:0e15/J4XF": (True, 'No setting names it. It would be: [printer] url = "usb://04b8:0e15/J4XF"'),
+        }
 
 
 @pytest.mark.parametrize(
@@ -123,12 +128,24 @@ async def test_what_is_there_and_not_used_is_listed(machine: Machine, scanner: V
     [
         (VirtualPrinter.out_of_paper, "The label printer has no paper. Put in a roll."),
         (VirtualPrinter.open_cover, "The label printer's cover is open. Close it."),
-        (lambda printer: setattr(printer, "answers", "none"), "The label printer does not answer. Look at its lamps."),
+        (
+            lambda printer: setattr(printer, "answers", "none"),
+            "It takes a connection and says nothing: shut its cover and put in paper; if that is done, it is no "
+            "ESC/POS printer, or another terminal has it.",
+        ),
+        (
+            lambda printer: setattr(printer, "answers", "garbage"),
+            "What it answers is no printer's answer: correct the address or the baud rate, or use an ESC/POS printer.",
+        ),
         (
             lambda printer: setattr(printer, "answers", "no_barrier"),
             "It does not say when it has printed: it is not fit for labels. Use another model.",
         ),
-        (VirtualPrinter.power_off, "The label printer is not connected. Check its power and cable."),
+        (VirtualPrinter.power_off, "It hangs up at once: another terminal may have it; else switch it off and on."),
+        (
+            VirtualPrinter.jam_cutter,
+            "The label printer's cutter is stuck. Open the cover, free the paper, close it; else switch it off and on.",
+        ),
     ],
 )
 async def test_a_printer_with_a_fault(machine: Machine, printer: VirtualPrinter, hurt: Any, says: str) -> None:
@@ -137,6 +154,79 @@ async def test_a_printer_with_a_fault(machine: Machine, printer: VirtualPrinter,
     (finding,) = await examine(settings_for(printer=part), machine)
     assert (finding.well, str(finding.says)) == (False, says)
     assert printer.pieces == []
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("tcp://127.0.0.1:1", "correct the port"),
+        ("tcp://localhost:1", "correct the port"),
+        ("tcp://no-such-machine.invalid", "No machine has this name"),
+        ("serial:///dev/serial/by-id/none", "It is not there"),
+        ("serial:///etc/hostname", "It is no device of this kind"),
+        ("usb://04b8:0e15/none", "It is not there"),
+    ],
+)
+async def test_a_printer_that_is_not_where_the_settings_say(machine: Machine, url: str, says: str) -> None:
+    (finding,) = await examine(settings_for(printer=PrinterPart(url=url)), machine)
+    assert (finding.well, says in str(finding.says)) == (False, True)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 400 Bad Request\r\nServer: x\r\n\r\n",
+        b"\x00" * 300,
+        b"\x12",
+        b"7" + b"a" * 5000,
+        b"\x1b]0;title\x07\x1b[2J",
+        b"",
+    ],
+)
+async def test_whatever_answers_at_an_address_the_doctor_ends_with_one_plain_sentence(
+    machine: Machine, answer: bytes
+) -> None:
+    """A web server, one who says nothing, one who answers everything the same, one who wants to write on the screen."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while await reader.read(4096):
+            writer.write(answer)
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    part = PrinterPart(url=f"tcp://127.0.0.1:{server.sockets[0].getsockname()[1]}", drawer="high")
+    async with asyncio.timeout(30):
+        findings = await examine(settings_for(printer=part), machine)
+    server.close()
+    await server.wait_closed()
+    assert findings[0].well is False
+    for finding in findings:
+        assert all(char.isprintable() for char in finding.device + str(finding.says))
+
+
+async def test_a_device_that_is_named_twice_or_by_a_passing_name_is_told(machine: Machine) -> None:
+    node = machine.dev / "ttyUSB0"
+    node.symlink_to("/dev/null")
+    part, scale = ScannerPart(kind="serial", path=str(node)), ScalePart(path=str(node), protocol="sics")
+    said = by_device(await examine(settings_for(part, scale=scale), machine))
+    assert "twice" in said[str(node.resolve())][1]
+
+
+async def test_a_usb_printer_of_another_language_is_told(machine: Machine) -> None:
+    plugged(machine.sys, "lp0", vendor="0a5f", product="0166", serial="Z1", language="ZPL")
+    plugged(machine.sys, "lp1", vendor="04b8", product="0e15", serial="J4XF", language="ESC/POS")
+    url = "usb://0a5f:0166"
+    said = by_device(await examine(settings_for(printer=PrinterPart(url=url)), machine))
+    wrong = "It speaks ZPL, and labels need a printer that speaks ESC/POS: set it to that, or use another."
+    assert said[url] == (False, wrong)
+    assert said["usb://04b8:0e15/J4XF"][0]
+    assert by_device(await examine(None, machine))["usb://0a5f:0166/Z1"] == (True, wrong)
+
+
+def test_without_settings_and_devices_it_says_so(machine: Machine) -> None:
+    words, well = report(None, machine=machine)
+    assert words.startswith("No scanner, scale or printer was found")
+    assert well
 
 
 async def test_scale_and_drawer_are_tried(machine: Machine, printer: VirtualPrinter) -> None:
@@ -151,7 +241,7 @@ async def test_scale_and_drawer_are_tried(machine: Machine, printer: VirtualPrin
     printer.drawer_open, scale.moving = True, False
     scale.close()
     said = by_device(await examine(told, machine))
-    assert said[str(scale.path)] == (False, "The scale is not connected. Check its cable.")
+    assert said[str(scale.path)] == (False, "It is not there: plug it in, or write another name into the settings.")
     assert "It is open" in said[f"drawer at {url}"][1]
     assert printer.drawer_pulses == 0, "the doctor looks, and opens nothing"
 

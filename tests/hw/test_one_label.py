@@ -23,6 +23,7 @@ from kiosk.hw.wires import Wire
 from kiosk.model.labels import Label, LabelField
 
 from .near import NearWire, quickly
+from .printers import ASKED_FIRST
 
 PATIENCE = Patience(answer=4.0, stopped=8.0, ask_again=2.0)
 """Somebody who waits five minutes for a roll is only asked the same more often."""
@@ -181,7 +182,7 @@ KINDS = list(itertools.product((True, False), (True, False), ("barrier", "proces
 @pytest.mark.parametrize("trouble", TROUBLES)
 def test_trouble_at_every_byte_ends_with_one_label(trouble: str) -> None:
     # The label, and what is asked in turn before it: who the printer is, and whether it holds anything.
-    sizes = range(1, len(job_data(1)) + 7)
+    sizes = range(1, len(job_data(1)) + ASKED_FIRST + 1)
     seen: set[str] = set()
 
     async def all_of_them() -> None:

@@ -12,6 +12,7 @@ from kiosk.hw.printer.usb import usb, usb_printers
 from kiosk.hw.wires import serial_port
 
 from .printers import (
+    ASKED_FIRST,
     TAG,
     conditions,
     driver,
@@ -43,7 +44,7 @@ async def test_a_printer_that_cannot_forget_is_to_be_switched_off_before_a_repri
     printer.knows_clear = False
     quick = Patience(status=0.3, clear=0.05, ask_again=0.02, stopped=0.1)
     desk = driver(printer.port, quick)
-    printer.out_of_paper(after=10)
+    printer.out_of_paper(after=ASKED_FIRST + 10)
     assert (await desk.print(job())).result == "unknown"
     desk = driver(printer.port, quick) if restarted else desk
     reprint = Job(job_id="again", data=job(2).data, reprint=True)
@@ -70,7 +71,7 @@ async def test_a_printer_that_answers_in_turn_has_nothing_left_and_need_not_be_s
     printer: VirtualPrinter,
 ) -> None:
     printer.knows_clear = False
-    printer.drop_connection(100, prints=False)
+    printer.drop_connection(ASKED_FIRST + 100, prints=False)
     desk = driver(printer.port)
     assert (await desk.print(job())).result == "unknown"
     assert (await desk.print(Job(job_id="again", data=job(2).data, reprint=True))).result == "printed"
@@ -92,7 +93,7 @@ async def test_a_ticket_does_not_make_a_doubtful_printer_a_sound_one(printer: Vi
     printer.knows_clear = False
     quick = Patience(status=0.3, clear=0.05, answer=0.1, ask_again=0.02, stopped=0.1)
     desk = driver(printer.port, quick)
-    printer.out_of_paper(after=10)
+    printer.out_of_paper(after=ASKED_FIRST + 10)
     assert (await desk.print(job())).result == "unknown"
     assert (await desk.print(Job(job_id="ticket", data=job(5).data, losable=True))).result == "failed"
     outcome = await desk.print(Job(job_id="again", data=job(2).data, reprint=True))

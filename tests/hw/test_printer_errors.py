@@ -14,7 +14,7 @@ from kiosk.hw.printer.status import GIVE_UP, RESUME, Answer, Answers, state_of
 from kiosk.hw.wires import Wire
 
 from .near import NearWire, quickly
-from .printers import HURRY, TAG, conditions, driver, job
+from .printers import ASKED_FIRST, HURRY, TAG, conditions, driver, job
 from .samples import until
 
 QUICK = Patience(connect=1.0, busy=0.1, status=0.3, clear=0.05, answer=0.4, ask_again=0.02, stopped=0.3)
@@ -80,7 +80,7 @@ async def test_a_label_that_was_given_up_in_a_stuck_cutter_is_forgotten_before_i
     """The person frees the cutter after the doubt was answered: the dead label must not come out by going on."""
     enquiries = heard_by(printer, monkeypatch)
     printer.knows_clear = knows_clear
-    printer.jam_cutter(after=60)
+    printer.jam_cutter(after=80)
     desk = driver(printer.port, QUICK)
     assert (await desk.print(job())).result == "unknown"
     printer.tear_off()
@@ -94,7 +94,7 @@ async def test_a_label_that_was_given_up_in_a_stuck_cutter_is_forgotten_before_i
 @pytest.mark.requirement("LBL-05")
 async def test_a_printer_that_cannot_be_told_to_go_on_is_switched_off_and_on(printer: VirtualPrinter) -> None:
     printer.knows_enquiry = printer.knows_clear = False
-    printer.jam_cutter(after=60)
+    printer.jam_cutter(after=80)
     desk = driver(printer.port, QUICK)
     assert (await desk.print(job())).result == "unknown"
     outcome = await desk.print(Job(job_id="again", data=job(2).data, reprint=True))
@@ -175,15 +175,17 @@ async def test_a_printer_that_tells_its_state_by_itself_has_not_said_that_it_pri
     assert await printing == Outcome(result="printed", check=True)
 
 
-async def test_a_printer_that_never_stops_talking_fills_nothing(printer: VirtualPrinter) -> None:
+@pytest.mark.requirement("LBL-05")
+@pytest.mark.parametrize("said", [b"\x12", b"\x00", b"\xff", b"\x10\x00\x00\x00", b"7", b"\x12\x00\x11\x137%\x00"])
+def test_whatever_a_printer_never_stops_saying_each_wait_ends_and_nothing_is_proven(said: bytes) -> None:
     class Chatter:
-        """A wire full of statuses."""
+        """A wire full of it; what is written goes nowhere."""
 
         tells_loss = True
 
         async def read(self) -> bytes:
-            await asyncio.sleep(0)
-            return b"\x12" * 256
+            await asyncio.sleep(0.01)
+            return said * 20
 
         def write(self, data: bytes) -> None: ...
 
@@ -194,9 +196,16 @@ async def test_a_printer_that_never_stops_talking_fills_nothing(printer: Virtual
     async def connect() -> Wire:
         return Chatter()
 
-    desk = driver(connect, QUICK)
-    outcome = await desk.print(job())
-    assert outcome.result == "unknown"
+    async def story() -> None:
+        desk = EscPosPrinter("x", connect, paper=PAPER_80)
+        async with asyncio.timeout(600):
+            await desk.state()
+            await desk.identity()
+            await desk.answers_in_turn()
+            assert (await desk.print(job())).result in ("failed", "unknown")
+            assert (await desk.print(Job(job_id="r", data=b"x", reprint=True))).result in ("failed", "unknown")
+
+    quickly(story)
 
 
 # --- several terminals ------------------------------------------------------------------------------------------------
@@ -335,7 +344,7 @@ def test_a_silent_cover_is_not_a_printer_that_was_switched_off() -> None:
         printer = place.printer
         printer.knows_clear = False
         desk = EscPosPrinter("x", place.connect, paper=PAPER_80, patience=Patience(stopped=20.0))
-        printer.out_of_paper(after=10)
+        printer.out_of_paper(after=ASKED_FIRST + 10)
         assert (await desk.print(job())).result == "unknown"
         heard: list[PrinterState] = []
         again = asyncio.create_task(desk.print(Job(job_id="again", data=job(2).data, reprint=True), heard.append))

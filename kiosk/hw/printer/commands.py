@@ -56,6 +56,7 @@ def _dc4(params: bytes, _rest: bytes) -> int | None:
 
 
 _COMMANDS: dict[bytes, tuple[str, int, _Length]] = {
+    b"\x00": ("NUL", 0, _none),
     b"\n": ("LF", 0, _none),
     b"\f": ("FF", 0, _none),
     b"\r": ("CR", 0, _none),

@@ -58,6 +58,7 @@ class EscPosPrinter:
     async def identity(self) -> str:
         """Maker and model in the printer's own words; empty where it does not say."""
         async with self._turn:
+            self._asked_in_turn()
             try:
                 async with await self._connected() as line:
                     return " ".join(filter(None, [await line.name(MAKER), await line.name(MODEL)]))
@@ -67,6 +68,7 @@ class EscPosPrinter:
     async def answers_in_turn(self) -> bool:
         """Whether it says that it has printed: without that, every label is a doubt. Prints nothing."""
         async with self._turn:
+            self._asked_in_turn()
             try:
                 async with await self._connected() as line:
                     return await line.idle()
@@ -100,6 +102,7 @@ class EscPosPrinter:
     async def kick(self, pin: Literal[0, 1] = 0) -> bool:
         """Opens the drawer at the printer's plug: whether the pulse was sent. Never sent twice by itself."""
         async with self._turn, self._taken_up(each_once(None)) as (line, state):
+            self._asked_in_turn()
             # ESC p: 50 ms of pulse, 500 ms of rest.
             return line is not None and state.prints and await line.take(bytes([0x1B, 0x70, pin, 25, 250]))
 
@@ -114,6 +117,11 @@ class EscPosPrinter:
             return None if status is None else drawer_pin(status)
 
     # --- before -------------------------------------------------------------------------------------------------------
+
+    def _asked_in_turn(self) -> None:
+        """Something is going to be said that may stay in the printer half."""
+        if self._memory == "empty":
+            self._memory = "unknown"
 
     async def _connected(self) -> Line:
         """Raises ``OSError`` (``TimeoutError`` is one) while there is no connection."""
@@ -146,6 +154,8 @@ class EscPosPrinter:
             else:
                 async with line:
                     state = await self._freed(line)
+                    if state.prints and not await line.quiet():
+                        state = _NO_PRINTER
                     if line.lost:
                         state = _BUSY if now() < deadline else _ABSENT
                     elif state.condition is not Condition.SILENT or now() >= deadline:
@@ -183,10 +193,12 @@ class EscPosPrinter:
             if line is None:
                 tell(state)
                 return state
-            if state.prints:
-                await self._recognise(line)
             # Asked first: one that becomes ready only now has just printed what it held.
-            if await line.clear() or (state.prints and await line.idle()):
+            emptied = await line.clear() or (state.prints and await line.idle())
+            if emptied and state.prints and self._serial is not None and not await self._recognise(line):
+                emptied = await line.idle()  # it does not say; or the question was half said, and would swallow more
+                self._serial = None if emptied else self._serial
+            if emptied and not line.lost:
                 self._memory = "empty"
                 return None
             if line.lost:
@@ -195,20 +207,15 @@ class EscPosPrinter:
                 return None if state.prints else state
             return await self._switched_off_and_on(line, tell, awake=state.condition not in _DEAF)
 
-    async def _recognise(self, line: Line) -> None:
-        """Whether another printer stands in the place of the former. What that one may hold stays with it."""
-        if self._serial is None:
-            return
+    async def _recognise(self, line: Line) -> bool:
+        """Whether it says which printer it is. What another one may hold, in whose place it stands, stays with that."""
         serial = await line.name(SERIAL)
-        if not serial:
-            self._serial = None if not line.lost else self._serial
-        elif serial != self._serial:
-            if self._serial and self._memory == "doubtful":
-                self._left.add(self._serial)
-            if self._serial:
-                self._memory = "doubtful" if serial in self._left else "unknown"
+        if serial:
+            if self._serial not in ("", serial) and self._memory == "doubtful":
+                self._left.add(str(self._serial))
             self._left.discard(serial)
             self._serial = serial
+        return bool(serial)
 
     async def _switched_off_and_on(self, line: Line, tell: Changed, *, awake: bool) -> PrinterState | None:
         """Waits until the printer has been gone and has come back: then its memory is empty.
@@ -291,6 +298,7 @@ class EscPosPrinter:
 _ABSENT = PrinterState(condition=Condition.ABSENT)
 _HOLDS = PrinterState(condition=Condition.HOLDS)
 _BUSY = PrinterState(condition=Condition.BUSY)
+_NO_PRINTER = PrinterState(condition=Condition.NONSENSE)
 _PERHAPS_BUSY = frozenset({Condition.BUSY, Condition.SILENT})
 _DEAF = frozenset({Condition.ABSENT, Condition.SILENT, Condition.NONSENSE})
 _STOPS = frozenset(

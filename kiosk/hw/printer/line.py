@@ -21,6 +21,9 @@ from kiosk.hw.printer.status import (
 )
 from kiosk.hw.wires import Wire
 
+_ZEROS = (16, 256, 4096, 65_536)
+"""So many may be missing: a command's parameters, a barcode, a line of drawn letters, a whole picture."""
+
 _MOST = 64
 """Answers kept: more than any question has, and no more from a printer that never stops talking."""
 
@@ -116,15 +119,31 @@ class Line:
     async def idle(self) -> bool:
         """Whether everything sent so far, on an earlier connection too, has been printed or thrown away.
 
-        The printer answers in turn. The answer to something earlier may come first, and at once: both are let by.
+        The printer answers in turn. The answer to something earlier may come first, and at once: both are let by. A
+        command that an earlier connection left half said would swallow what follows, a patient's name even: zeros,
+        which mean nothing by themselves, are its missing rest.
         """
-        self._forget("barrier")
-        if not await self._put(BARRIER) or await self._first("barrier", self._patience.status) is None:
-            return False
-        while True:
+        for zeros in _ZEROS:
+            self._forget("barrier")
+            if not await self._put(bytes(zeros) + BARRIER):
+                return False
+            if await self._first("barrier", self._patience.status) is not None:
+                return await self._fell_silent()
+        return False
+
+    async def quiet(self) -> bool:
+        """Whether nothing answers that was not asked in turn: such an answer would pass for one to the job."""
+        return not any(answer.kind == "barrier" for answer in self._heard) or await self._fell_silent()
+
+    async def _fell_silent(self) -> bool:
+        """Lets by what still comes in turn; False where it does not end, or the line is lost."""
+        now = asyncio.get_running_loop().time
+        deadline = now() + self._patience.status
+        while now() < deadline:
             self._forget("barrier")
             if await self._first("barrier", self._patience.settle) is None:
                 return not self.lost
+        return False
 
     async def take(self, piece: bytes) -> bool:
         """Whether this piece of a job was taken in time."""

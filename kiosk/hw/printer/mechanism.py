@@ -24,6 +24,11 @@ _ERRORS: dict[Fault, int] = {"cutter": 0x08, "broken": 0x20, "hot": 0x40}
 _NAMES = {MAKER: b"_VIRTUAL\x00", MODEL: b"_PAPER-80\x00"}
 
 
+def _asks(job: bytes) -> bool:
+    """Whether this is no job but a question that is answered in turn."""
+    return job.lstrip(b"\0")[:2] in (b"\x1dr", b"\x1dI")
+
+
 class Line(Protocol):
     """One connection, as the printer sees it."""
 
@@ -191,11 +196,9 @@ class Mechanism:
                 self._cut_line = None
                 self._memory += [(line, job[:left])] if prints else []
                 self._work()
-                if not self._memory:
-                    self._tokenizer.forget()
                 return False
             self._cut_line = (left - len(job), prints)
-            if not prints:
+            if not prints and not _asks(job):
                 return True
         if job:
             self._memory.append((line, job))

@@ -5,6 +5,9 @@ from pathlib import Path
 
 from kiosk.hw.wires import Connect, DescriptorWire, Wire
 
+_OTHERS = ("ZPL", "EPL", "TSPL", "DPL", "CPCL", "PCL", "PJL", "POSTSCRIPT", "STAR", "ESC/P2", "ESCPL", "BROTHER", "BR-")
+"""How the languages of label and office printers begin."""
+
 
 def usb(vendor: int, product: int, serial: str = "", *, sys: Path = Path("/sys"), dev: Path = Path("/dev")) -> Connect:
     """A printer of the kernel's own ``usblp`` driver, found by what it says it is; ``serial`` tells two alike apart.
@@ -22,10 +25,20 @@ def usb(vendor: int, product: int, serial: str = "", *, sys: Path = Path("/sys")
 class UsbPrinter:
     """One printer that the kernel knows: its numbers in hexadecimal, its own words, its node."""
 
-    def __init__(self, node: Path, device: Path) -> None:
+    def __init__(self, node: Path, interface: Path) -> None:
+        device = interface.parent
         self.node = node
+        self.languages = _languages(_word(interface / "ieee1284_id"))
+        """Its command languages in its own words (``ESC/POS``, ``ZPL``); none where it does not say."""
         self.vendor, self.product, self.serial = (_word(device / name) for name in ("idVendor", "idProduct", "serial"))
         self.title = " ".join(filter(None, (_word(device / name) for name in ("manufacturer", "product"))))
+
+    @property
+    def other_language(self) -> str:
+        """What it speaks where that is surely not ESC/POS; empty where it may well be."""
+        if any("ESC/POS" in each.upper() or "ESCPOS" in each.upper() for each in self.languages):
+            return ""
+        return ", ".join(each for each in self.languages if each.upper().startswith(_OTHERS))
 
     @property
     def url(self) -> str:
@@ -36,7 +49,7 @@ def usb_printers(sys: Path = Path("/sys"), dev: Path = Path("/dev")) -> list[Usb
     found = []
     for entry in sorted((sys / "class" / "usbmisc").glob("lp*")):
         # …/usbmisc/lp0/device is the interface; the device above it has the numbers.
-        found.append(UsbPrinter(dev / "usb" / entry.name, (entry / "device").resolve().parent))
+        found.append(UsbPrinter(dev / "usb" / entry.name, (entry / "device").resolve()))
     return found
 
 
@@ -50,6 +63,15 @@ def _node(vendor: int, product: int, serial: str, sys: Path, dev: Path) -> Path:
     if len(fitting) != 1:
         raise OSError(19, "two printers of this kind" if fitting else "no such printer")
     return fitting[0].node
+
+
+def _languages(identity: str) -> tuple[str, ...]:
+    """From an IEEE 1284 device ID: ``MFG:EPSON;CMD:ESC/POS;MDL:TM-T20II;CLS:PRINTER;``."""
+    for part in identity.split(";"):
+        key, _, value = part.partition(":")
+        if key.strip().upper() in ("CMD", "COMMAND SET"):
+            return tuple(each.strip() for each in value.split(",") if each.strip())
+    return ()
 
 
 def _word(path: Path) -> str:
