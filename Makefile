@@ -60,7 +60,7 @@ bench: setup  ## measurements as ratios, JSON
 .PHONY: torture
 torture: setup  ## the long runs: ten thousand interleavings, and the plug pulled at every step one by one
 	@KIOSK_TORTURE=1 $(BIN)/pytest -n 2 tests/hub/test_two_terminals.py tests/hw/test_one_label.py tests/hw/test_ten_thousand.py \
-		tests/rules/test_agreement.py
+		tests/rules/test_agreement.py tests/simulation/test_mutations.py
 	@$(BIN)/kiosk demo --script visit --kill-at each --out $(OUT)/torture
 
 .PHONY: fuzz
