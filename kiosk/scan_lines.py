@@ -15,9 +15,10 @@ from typing import Any, BinaryIO, Protocol
 
 import msgspec
 
+from kiosk.documents import payment
 from kiosk.documents.cards import CardFormats
 from kiosk.documents.decoding import Examined, examine
-from kiosk.documents.payment import is_rest
+from kiosk.documents.privacy import may_be_private
 from kiosk.documents.reasons import phone_refused, unread
 from kiosk.hw.scanner.replay import BadEvents, Replayed, replay
 from kiosk.model.clock import Clock, SystemClock
@@ -49,6 +50,9 @@ PACKS = files("kiosk.rules") / "packs"
 _ABSENT = ("", None)
 _LOOSE = (PatientCard, BioTrackId, ProductCode)
 """What the rest of a cut scan could be by chance: it does not count when it follows one without a pause."""
+
+_PERSONAL = frozenset({"photo_id", "bank_card", "patient_card"})
+_PERSONAL_REASONS = frozenset({"military", "licence_compact", "licence_mobile", "licence_picture"})
 
 _decode = msgspec.json.Decoder().decode
 _encode = msgspec.json.Encoder(decimal_format="number").encode
@@ -116,30 +120,55 @@ def answer(line: bytes, formats: tuple[CardFormats, ...], today: date | None = N
 def _of_events(
     events: object, layout: object, symbology: str, formats: tuple[CardFormats, ...], today: date | None
 ) -> Line:
-    """The last scan's meaning; where there were several, all of them in ``scans``, cut ones as well."""
+    """The last scan's meaning; where there were several, all of them in ``scans``, cut ones as well.
+
+    Where one of them may hold what is private, the text of none that was not read is told.
+    """
     try:
         scans = list(replay(events, layout, symbology))
     except BadEvents as fault:
         return _bad(str(fault))
-    lines = [_of_scan(scan, formats, today) for scan in scans] or [
-        _told(Examined(unread(_NOTHING, "empty"))) | {"text": ""}
+    found = [_of_scan(scan, formats, today) for scan in scans]
+    private = any(_is_private(scan, one.document) for scan, one in zip(scans, found, strict=True))
+    for pieces in _pieces(scans, found):
+        whole = "".join(scan.text for scan in scans[pieces])
+        if payment.is_bank_card(whole.encode("latin-1")) or payment.is_number(whole):
+            found[pieces] = [Examined(unread(scan.reading, "cut_off", "bank_card")) for scan in scans[pieces]]
+            private = True
+        private = private or may_be_private(whole)
+    lines = [
+        _told(one) if private and isinstance(one.document, (Unread, BankCard)) else {"text": scan.text, **_told(one)}
+        for scan, one in zip(scans, found, strict=True)
     ]
+    lines = lines or [_told(Examined(unread(_NOTHING, "empty"))) | {"text": ""}]
     return lines[0] if len(lines) == 1 else {**lines[-1], "scans": lines}
 
 
-def _of_scan(scan: Replayed, formats: tuple[CardFormats, ...], today: date | None) -> Line:
+def _of_scan(scan: Replayed, formats: tuple[CardFormats, ...], today: date | None) -> Examined:
     found = examine(scan.reading, formats, today)
     if scan.follows_cut and isinstance(found.document, _LOOSE):
-        found = Examined(unread(scan.reading, "cut_off"))
-    line = _told(found)
-    return line if _is_private(scan, found.document) else {"text": scan.text, **line}
+        return Examined(unread(scan.reading, "cut_off"))
+    return found
+
+
+def _pieces(scans: list[Replayed], found: list[Examined]) -> Iterator[slice]:
+    """Scans that may be the pieces of one: nothing but pauses between them, and none that proves itself."""
+    start = 0
+    for n, scan in enumerate(scans):
+        loose = isinstance(found[n].document, (Unread, *_LOOSE))
+        if not loose or not scan.goes_on or n == len(scans) - 1:
+            end = n + loose
+            if end - start > 1:
+                yield slice(start, end)
+            start = n + 1
 
 
 def _is_private(scan: Replayed, document: AnyDocument) -> bool:
-    """A payment card, or what may be one or the rest of one: not a digit of it is told."""
-    if isinstance(document, Unread):
-        return "bank_card" in document.could_be or (scan.follows_cut and is_rest(scan.text))
-    return isinstance(document, BankCard)
+    """A payment card, and what could not be read and may be one, a person's document, or the rest of either."""
+    if not isinstance(document, Unread):
+        return isinstance(document, BankCard)
+    personal = not _PERSONAL.isdisjoint(document.could_be) or document.reason_key in _PERSONAL_REASONS
+    return personal or scan.follows_cut or may_be_private(scan.text)
 
 
 _NOTHING = Reading(data=b"", device="line", at=0.0)

@@ -27,7 +27,6 @@ _STARTS = re.compile(
 _GOES_ON = re.compile(r"[^0-9A-Za-z]|[Dd][0-9]{4}|$")
 """What may follow a card's number: a separator (``D`` on a chip), an end sentinel, or nothing."""
 _LATE = re.compile("[%;+!#]0[0-9]")
-_REST = re.compile(r"[0-9 -]{1,19}(?:[=^?Dd].*)?", re.DOTALL)
 
 
 def is_number(text: str) -> bool:
@@ -41,11 +40,6 @@ def is_bank_card(data: bytes) -> bool:
     if _OUTLINE.search(text) or any(not _of_a_licence(found[1] or found[2]) for found in _TRACK_2.finditer(text)):
         return True
     return _DIGITS.fullmatch(text) is None and any(_number_at(text, start) for start in _starts(text))
-
-
-def is_rest(text: str) -> bool:
-    """What followed a cut may be the other half of a card's number: then it is not shown."""
-    return _REST.fullmatch(text.strip()) is not None
 
 
 def _starts(text: str) -> Iterator[int]:

@@ -31,6 +31,8 @@ class Replayed(NamedTuple):
     """What was typed, each byte a code point; empty for a scan that was cut."""
     follows_cut: bool
     """No silence lies between this scan and the loss of one before it: it may be that one's rest."""
+    goes_on: bool = False
+    """Silence ended it, and no key: what comes next may be its rest."""
 
 
 def replay(events: object, layout: object = "us", symbology: str = "") -> Iterator[Replayed]:
@@ -91,7 +93,7 @@ class _Trace:
 
     def _silence(self, seconds: float) -> Iterator[Replayed]:
         self._at += seconds
-        yield from self._whole(self._framer.tick(self._at))
+        yield from (scan._replace(goes_on=True) for scan in self._whole(self._framer.tick(self._at)))
         if self._framer.due is None:
             self._pressed = False
             self._keys.release_all()
