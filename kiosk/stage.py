@@ -21,7 +21,7 @@ from kiosk.flows.steps import Act, AnyStep, Banner, Documents, Live, Picture
 from kiosk.model.clock import Clock
 from kiosk.model.connection import Connection
 from kiosk.model.documents import AnyDocument, Badge, Reading, Unread
-from kiosk.model.orders import LineState, ReceiptState
+from kiosk.model.orders import DecisionState, LineState, ReceiptState
 from kiosk.model.text import Text, text
 
 log = logging.getLogger(__name__)
@@ -308,6 +308,11 @@ def _came_true(until: Until, live: Live) -> bool:
         seen = {line.line_id: line.state for line in live.lines}
         ended = (LineState.PICKED, LineState.CANCELLED)
         if all(seen.get(line_id) in ended for line_id in until.lines_picked):
+            return True
+    if until.lines_decided:
+        decided = {line.line_id for line in live.lines if line.decision is not DecisionState.WAITING}
+        gone = {line.line_id for line in live.lines if line.state is LineState.CANCELLED}
+        if decided.issuperset(until.lines_decided) or gone.issuperset(until.lines_decided):
             return True
     if until.receipt:
         settled = (ReceiptState.CONFIRMED, ReceiptState.DIFFERS, ReceiptState.REFUSED)

@@ -1,5 +1,6 @@
 """PCK-1: a line is picked in the vault; and how the counter waits for it. No patient's name comes here (PRV-03)."""
 
+from kiosk.flows.decision import decide_at_a_handheld
 from kiosk.flows.parts import explain, hub, stopped
 from kiosk.flows.requests import Changed, Chosen, Commit, Scanned, Show, TimedOut, Until
 from kiosk.flows.sop import Flow, Sop
@@ -7,7 +8,7 @@ from kiosk.flows.steps import AwaitPick, Banner, Choice, PickList, ShelfWanted, 
 from kiosk.model.documents import PackageTag, ShelfCode, UnitCode
 from kiosk.model.errors import Refusal
 from kiosk.model.orders import LineState, Order, PickLine
-from kiosk.model.people import Session
+from kiosk.model.people import Session, StaffRole
 from kiosk.model.questions import AskOrder, CancelOrder, CheckUnit, ClaimLine, ReleaseLine, UnitFits
 from kiosk.model.records import SignedOut, UnitPicked
 from kiosk.model.text import text
@@ -73,7 +74,9 @@ def claim(session: Session) -> Flow[PickLine | None]:
         line = yield from hub(wish, "PCK-1.1", claims=True)
         if isinstance(line, PickLine):
             return line
-        if isinstance(line, Refusal):
+        if isinstance(line, Refusal) and line.differs == "pharmacist" and session.role is StaffRole.PHARMACIST:
+            yield from decide_at_a_handheld(session, wish.line_id)
+        elif isinstance(line, Refusal):
             yield from explain(line, "PCK-1.1", Choice(key="back", label=text("Show the list"), look="go"))
 
 
@@ -183,4 +186,4 @@ def await_pick(session: Session, order: Order, banner: Banner) -> Flow[Order | N
                         return now
 
 
-PICK = Sop("PCK-1", 1, "Picking", pick, (Session,))
+PICK = Sop("PCK-1", 2, "Picking", pick, (Session,))

@@ -26,9 +26,11 @@ from kiosk.model.text import Text
 
 
 class Until(Noun, frozen=True, kw_only=True):
-    """A step ends by itself when the live copy shows this: these lines picked, or this visit's receipt settled."""
+    """A step ends by itself when the live copy shows this: these lines picked, these lines decided about by a
+    pharmacist, or this visit's receipt settled."""
 
     lines_picked: tuple[str, ...] = ()
+    lines_decided: tuple[str, ...] = ()
     receipt: str = ""
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 
+from kiosk.flows.decision import await_decision
 from kiosk.flows.label import label_units
 from kiosk.flows.order import take_order
 from kiosk.flows.parts import explain, hub
@@ -69,14 +70,23 @@ def attend(session: Session, visit: Visit, profile: Profile) -> Flow[None]:
         if order is None:
             yield Commit(fact=VisitClosed(visit_id=visit.visit_id, reason="left"), sop="DSP-1.5")
             return
-        picked = yield from await_pick(session, order, banner)
+        if (yield from fulfil(session, visit, profile, order, banner)):
+            return
+
+
+def fulfil(session: Session, visit: Visit, profile: Profile, order: Order, banner: Banner) -> Flow[bool]:
+    """Decided about where a rule wants that, picked, labelled and handed over. False: the order is cancelled."""
+    decided = yield from await_decision(session, order, banner)
+    if decided is not None:
+        picked = yield from await_pick(session, decided, banner)
         if picked is None:
-            continue
+            return False
         units = yield from label_units(visit, picked, banner)
         if units is not None and (yield from hand_over(session, visit, profile, picked, units, banner)):
-            return
-        cancel = CancelOrder(key="", session_id=session.session_id, order_id=order.order_id, reason="at the counter")
-        yield from hub(cancel, "DSP-1.7", claims=True, banner=banner)
+            return True
+    cancel = CancelOrder(key="", session_id=session.session_id, order_id=order.order_id, reason="at the counter")
+    yield from hub(cancel, "DSP-1.7", claims=True, banner=banner)
+    return False
 
 
 def call_next(session: Session) -> Flow[Visit | None]:
@@ -262,4 +272,4 @@ def last_picture(visit: Visit, order: Order, banner: Banner) -> Flow[None]:
         yield Show(step=done, time_out=LAST_PICTURE, banner=banner)
 
 
-SERVE = Sop("DSP-1", 2, "Serving a patient", serve, (Session,))
+SERVE = Sop("DSP-1", 3, "Serving a patient", serve, (Session,))

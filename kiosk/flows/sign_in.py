@@ -26,12 +26,12 @@ def sign_in() -> Flow[Session]:
             match answer:
                 case Scanned(document=Badge(code=badge)):
                     pass
-        session = yield from _by_pin(badge)
+        session = yield from by_pin(badge)
         if session is not None:
             return session
 
 
-def _by_pin(badge: str) -> Flow[Session | None]:
+def by_pin(badge: str) -> Flow[Session | None]:
     """Asks for the PIN of this badge until it fits; None when the time is up or the person leaves."""
     wrong = None
     while True:

@@ -12,7 +12,7 @@ from kiosk.model.allotments import BasketLine, PoolStanding
 from kiosk.model.base import Noun, Sealed
 from kiosk.model.connection import Connection
 from kiosk.model.errors import Refusal
-from kiosk.model.orders import Concern, OrderLine, PickLine, QueueEntry, Receipt, Ticket
+from kiosk.model.orders import Concern, DecisionWanted, OrderLine, PickLine, QueueEntry, Receipt, Ticket
 from kiosk.model.people import Person, Recommendation
 from kiosk.model.questions import Offer
 from kiosk.model.text import Text
@@ -116,6 +116,16 @@ class AwaitPick(Step, frozen=True, kw_only=True, tag="await-pick"):
     live: tuple[str, ...] = ("lines",)
 
 
+class Decision(Step, frozen=True, kw_only=True, tag="decision"):
+    """An order that a pharmacist decides about, and the rules that want it. ``pharmacist`` is who decides now; ``""``:
+    the counter waits for one. ``ticket`` where no banner names the visit."""
+
+    ticket: Ticket | None
+    lines: tuple[OrderLine, ...]
+    wanted: tuple[DecisionWanted, ...]
+    pharmacist: str = ""
+
+
 class Printing(Step, frozen=True, kw_only=True, tag="printing"):
     """Shown while a print is under way; takes no answer."""
 
@@ -199,6 +209,7 @@ AnyStep = (
     | Notes
     | Basket
     | AwaitPick
+    | Decision
     | Printing
     | PrintDoubt
     | LabelProof

@@ -15,7 +15,7 @@ from typing import Any
 from msgspec.structs import replace
 from sqlalchemy import Connection, select
 
-from kiosk.hub import lines, orders, staff, visits
+from kiosk.hub import decisions, lines, orders, staff, visits
 from kiosk.hub.books import book_of, counsel, person_of
 from kiosk.hub.changes import Feed, News
 from kiosk.hub.database import Database
@@ -243,6 +243,18 @@ class Desk:
         def work(connection: Connection) -> Any:
             order = orders.order_of(connection, wish.order_id)
             return not_mine(connection, order, caller.terminal) or order
+
+        return await self.database.write(work)
+
+    async def _decision(self, caller: Caller, wish: q.AskDecision) -> Any:
+        session = await self._session(caller, wish.session_id)
+        if session is None:
+            return NOT_SIGNED_IN
+
+        def work(connection: Connection) -> Any:
+            row = lines.row_of(connection, wish.line_id)
+            order = orders.order_of(connection, row["order_id"]) if row is not None else None
+            return decisions.to_decide(connection, session, order)
 
         return await self.database.write(work)
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from msgspec.structs import replace
 from sqlalchemy import Connection, select
 
-from kiosk.hub import lines, orders, staff, visits
+from kiosk.hub import decisions, lines, orders, staff, visits
 from kiosk.hub.changes import News
 from kiosk.hub.lines import By
 from kiosk.hub.schema import labels, permits, purchases, receipts, settled
@@ -47,6 +47,11 @@ class Consequences:
                 return self._note(connection, record, visit_id, face_matches=int(matches))
             case r.NotesRead() as fact:
                 return self._notes_read(connection, record, fact)
+            case r.OrderDecided() as fact:
+                order = orders.order_of(connection, fact.order_id)
+                reason, moved = decisions.decided(connection, record, fact, order)
+                self._told += moved
+                return reason
             case r.UnitPicked() as fact:
                 return self._picked(connection, record, fact)
             case r.LabelIssued() as fact:
@@ -182,6 +187,8 @@ class Consequences:
             return "dispensed an order of another visit or terminal"
         if any(line.state is not LineState.PICKED for line in order.lines):
             return "an order was dispensed that was not picked, or was cancelled"
+        if order.decision not in lines.READY:
+            return "dispensed without the decision of a pharmacist"
         if to_json(fact.basis) != (permit.basis.encode() or b"null"):
             return "dispensed on another word of the registry than the permit's"
         if (fact.patient_ref, fact.caregiver_ref) != (row["patient_ref"], row["caregiver_ref"]):

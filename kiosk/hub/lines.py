@@ -7,11 +7,12 @@ from datetime import date, datetime
 from msgspec.structs import replace
 from sqlalchemy import Connection, RowMapping, func, select
 
-from kiosk.hub.schema import lines, steps, units
+from kiosk.hub.refusals import not_decided
+from kiosk.hub.schema import lines, orders, steps, units
 from kiosk.hub.stock import package_of, product_of, unclear
 from kiosk.model.base import from_json, to_json
 from kiosk.model.errors import Ours, Refusal
-from kiosk.model.orders import FOUND_OUT, NEXT, LineState, LineStep, PickLine
+from kiosk.model.orders import FOUND_OUT, NEXT, DecisionState, DecisionWanted, LineState, LineStep, PickLine
 from kiosk.model.packages import Package, Product
 from kiosk.model.people import Session
 from kiosk.model.questions import CheckUnit, ClaimLine, UnitFits
@@ -69,7 +70,7 @@ def move(
     if state not in lawful:
         raise Ours(text("An order line cannot move like this."), f"{line.state} to {state}")
     _note(connection, line.line_id, state, by)
-    return _put(connection, replace(line, state=state), staff_id=holder)
+    return put(connection, replace(line, state=state), staff_id=holder)
 
 
 def _note(connection: Connection, line_id: str, state: LineState, by: By) -> None:
@@ -85,7 +86,8 @@ def _note(connection: Connection, line_id: str, state: LineState, by: By) -> Non
     )
 
 
-def _put(connection: Connection, line: PickLine, **columns: str) -> PickLine:
+def put(connection: Connection, line: PickLine, **columns: str) -> PickLine:
+    """Keeps the line as it is now."""
     mine = lines.c.line_id == line.line_id
     body = to_json(line).decode()
     connection.execute(lines.update().where(mine).values(state=line.state.value, body=body, **columns))
@@ -133,11 +135,25 @@ def claim(connection: Connection, wish: ClaimLine, session: Session, by: By) -> 
     mine = [row for row in rows if row["staff_id"] in ("", session.staff_id) and row["state"] in free]
     if not mine:
         return _no_line(rows)
-    line = from_json(mine[0]["body"], PickLine)
+    ready = [line for row in mine if (line := from_json(row["body"], PickLine)).decision in READY]
+    if not ready:
+        return _undecided(connection, mine[0])
+    line = ready[0]
     if line.state is LineState.CLAIMED:
         return line
     line = replace(line, claimed_by=session.name)
     return move(connection, line, LineState.CLAIMED, by, holder=session.staff_id)
+
+
+READY = (DecisionState.NOT_WANTED, DecisionState.APPROVED)
+"""Nobody picks for an order before a pharmacist has approved it, where a rule wants that (ORD-06)."""
+
+
+def _undecided(connection: Connection, row: RowMapping) -> Refusal:
+    body = connection.execute(select(orders.c.wanted).where(orders.c.order_id == row["order_id"])).scalar_one()
+    wanted = from_json(body, tuple[DecisionWanted, ...])[0]
+    refused = from_json(row["body"], PickLine).decision is DecisionState.REFUSED
+    return not_decided(wanted, refused=refused)
 
 
 def _no_line(rows: Sequence[RowMapping]) -> Refusal:
@@ -177,6 +193,8 @@ def check_unit(connection: Connection, wish: CheckUnit, session: Session, on: da
             way_on=text("Put the package back and take another line."),
         )
     line = from_json(row["body"], PickLine)
+    if line.decision not in READY:
+        return _undecided(connection, row)
     package = package_of(connection, wish.tag)
     product: Product | None = product_of(connection, package.product_id) if package else None
     refusal = unclear(connection) or why_not_for(line, package, product, on)
@@ -222,5 +240,5 @@ def picked(connection: Connection, line_id: str, n: int, tag: str, item: int, by
     )
     line = replace(from_json(row["body"], PickLine), picked=count)
     if count < line.units:
-        return _put(connection, line)
+        return put(connection, line)
     return move(connection, line, LineState.PICKED, by, holder=row["staff_id"])

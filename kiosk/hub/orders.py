@@ -7,6 +7,7 @@ from datetime import date
 from msgspec.structs import replace
 from sqlalchemy import Connection, RowMapping, select
 
+from kiosk.hub import decisions
 from kiosk.hub.lines import ENDED, By, begin, lines_of, move, steps_of
 from kiosk.hub.schema import lines, orders, permits, purchases, units
 from kiosk.hub.stock import sellable, unsafe
@@ -15,7 +16,7 @@ from kiosk.model.allotments import Purchase
 from kiosk.model.base import from_json, to_json
 from kiosk.model.errors import Refusal
 from kiosk.model.ids import new_id
-from kiosk.model.orders import LineState, Order, OrderLine, PickLine, Ticket
+from kiosk.model.orders import DecisionState, DecisionWanted, LineState, Order, OrderLine, PickLine, Ticket
 from kiosk.model.packages import Package
 from kiosk.model.people import Basis
 from kiosk.model.questions import Permit
@@ -73,11 +74,19 @@ def make(
     by: By,
     on: date,
     recommendation_id: str,
+    wanted: tuple[DecisionWanted, ...] = (),
 ) -> tuple[Order, list[PickLine]]:
-    """The order with its lines; from this transaction on its amounts count as used (ALT-04)."""
+    """The order with its lines; from this transaction on its amounts count as used (ALT-04). ``wanted`` are the rules
+    by which a pharmacist decides about it."""
     order_id = new_id()
     connection.execute(
-        orders.insert().values(order_id=order_id, visit_id=visit["visit_id"], state="open", staff_id=by.staff_id)
+        orders.insert().values(
+            order_id=order_id,
+            visit_id=visit["visit_id"],
+            state="open",
+            staff_id=by.staff_id,
+            wanted=to_json(wanted).decode() if wanted else "",
+        )
     )
     made: list[PickLine] = []
     for item, package in chosen:
@@ -93,6 +102,7 @@ def make(
             lab=package.lab,
             unit_codes=package.unit_codes,
             wanted=item.wanted,
+            decision=DecisionState.WAITING if wanted else DecisionState.NOT_WANTED,
         )
         made.append(line)
         begin(
@@ -136,6 +146,11 @@ def _purchase(item: Item, order_id: str, on: date, recommendation_id: str) -> Pu
         category=product.category,
         order=order_id,
         recommendation_id=recommendation_id,
+        equivalent_oz=product.equivalent_oz,
+        volume_fl_oz=product.volume_fl_oz,
+        supply_days=product.supply_days,
+        daily_dose_mg=product.daily_dose_mg,
+        thc_pct=product.thc_pct,
     )
 
 
@@ -143,10 +158,11 @@ def order_of(connection: Connection, order_id: str) -> Order | None:
     """The order as it stands now, with the packages picked for it."""
     rows = connection.execute(select(lines).where(lines.c.order_id == order_id).order_by(lines.c.line_id)).mappings()
     found = []
-    visit_id = ""
+    visit_id, ticket = "", None
     for row in rows.all():
         visit_id = row["visit_id"]
         line = from_json(row["body"], PickLine)
+        ticket = line.ticket
         taken = connection.execute(
             select(units.c.tag).where(units.c.line_id == line.line_id).order_by(units.c.n)
         ).scalars()
@@ -165,7 +181,17 @@ def order_of(connection: Connection, order_id: str) -> Order | None:
                 steps=steps_of(connection, line.line_id),
             )
         )
-    return Order(order_id=order_id, visit_id=visit_id, lines=tuple(found)) if found else None
+    if not found:
+        return None
+    return Order(
+        order_id=order_id,
+        visit_id=visit_id,
+        lines=tuple(found),
+        ticket=ticket,
+        wanted=decisions.wanted_of(connection, order_id),
+        decision=decisions.state_of(connection, order_id),
+        digest=decisions.digest_of(found),
+    )
 
 
 def tags_of(connection: Connection, line_id: str) -> set[str]:

@@ -5,7 +5,7 @@ from sqlalchemy import Connection, RowMapping
 from kiosk.hub import visits
 from kiosk.hub.visits import Secret
 from kiosk.model.errors import Refusal
-from kiosk.model.orders import Order
+from kiosk.model.orders import DecisionWanted, Order
 from kiosk.model.text import Text, text
 
 NOT_SIGNED_IN = Refusal(
@@ -68,6 +68,38 @@ NOT_ACTIVE = Refusal(
     reason=text("The registry does not call this patient active any more."),
     way_on=text("End the visit. The patient asks the state's office."),
 )
+
+
+NOT_A_PHARMACIST = Refusal(
+    rule="store.not_a_pharmacist",
+    reason=text("Only a pharmacist decides about this order."),
+    way_on=text("The pharmacist scans the badge and types the PIN."),
+    differs="pharmacist",
+)
+OWN_ORDER = Refusal(
+    rule="store.own_order",
+    reason=text("Nobody decides about an order that they took themselves."),
+    way_on=text("Another pharmacist decides."),
+    differs="pharmacist",
+)
+NOTHING_TO_DECIDE = Refusal(
+    rule="store.nothing_to_decide",
+    reason=text("This order does not wait for a decision."),
+    way_on=text("Take another line."),
+)
+
+
+def not_decided(wanted: DecisionWanted, *, refused: bool) -> Refusal:
+    """An order goes no further before a pharmacist has approved it."""
+    return Refusal(
+        rule=wanted.rule,
+        reason=text("The pharmacist has refused this order.") if refused else wanted.says,
+        way_on=text("Cancel the order.")
+        if refused
+        else text("A pharmacist decides first, at the counter or at a handheld."),
+        citation=wanted.citation,
+        differs="pharmacist",
+    )
 
 
 def no_law(why: Text) -> Refusal:

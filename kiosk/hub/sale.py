@@ -11,7 +11,7 @@ from typing import Any
 from msgspec.structs import replace
 from sqlalchemy import Connection, RowMapping
 
-from kiosk.hub import orders, visits
+from kiosk.hub import decisions, orders, visits
 from kiosk.hub.books import book_of, disagreements, items_of, person_of
 from kiosk.hub.changes import News
 from kiosk.hub.facts import proven_units
@@ -30,11 +30,14 @@ from kiosk.hub.registry import Figure, basis
 from kiosk.hub.visits import Secret
 from kiosk.model.base import from_json
 from kiosk.model.errors import Refusal
-from kiosk.model.orders import LineState, Order, QueueEntry
+from kiosk.model.orders import DecisionWanted, LineState, Order, QueueEntry
 from kiosk.model.people import Basis
 from kiosk.model.questions import AskPermit, ConfirmOrder
 from kiosk.rules.allotments import Book, Item, judge
 from kiosk.rules.law import Pack
+from kiosk.rules.patients import patient_of
+from kiosk.rules.pharmacist import decisions_wanted
+from kiosk.rules.sales import Sale as SaleOf
 
 Told = tuple[Any, list[tuple[News, str]]]
 """The answer, and what the terminals are to hear."""
@@ -73,7 +76,8 @@ class Sale:
             return chosen, []
         ticket = from_json(row["entry"], QueueEntry).ticket
         stands_behind = recommendation.recommendation_id if recommendation is not None else ""
-        order, lines = orders.make(connection, chosen, row, ticket, self.by, self.today, stands_behind)
+        wanted = self._wanted(connection, row, secret, items)
+        order, lines = orders.make(connection, chosen, row, ticket, self.by, self.today, stands_behind, wanted)
         return order, [(line, self.by.terminal) for line in lines]
 
     def permit(self, connection: Connection, wish: AskPermit) -> Told:
@@ -92,6 +96,9 @@ class Sale:
         recommendation = self.figure.recommendation
         book = self._book(connection, row, secret, without_order=order.order_id)
         judged = judge(self.pack, book, recommendation, self.today, items)
+        undecided = decisions.why_undecided(connection, order.order_id, self._wanted(connection, row, secret, items))
+        if undecided is not None:
+            return undecided, []
         for difference in disagreements(self.pack, book, recommendation, self.today):
             flag(connection, wish.key, difference, self.by.at)
         if judged.refusal is not None:
@@ -113,6 +120,14 @@ class Sale:
         if any(line.state is not LineState.PICKED for line in order.lines):
             return NOT_PICKED
         return None if proven_units(connection, order.order_id) else NOT_PROVEN
+
+    def _wanted(
+        self, connection: Connection, row: RowMapping, secret: Secret, items: list[Item]
+    ) -> tuple[DecisionWanted, ...]:
+        """By which rules of today a pharmacist decides about such an order (ORD-06)."""
+        book = self._book(connection, row, secret)
+        patient = patient_of(self.figure.recommendation, book.patient)
+        return decisions_wanted(SaleOf(self.pack, book, patient, self.today, items), items)
 
     def _book(self, connection: Connection, row: RowMapping, secret: Secret, *, without_order: str = "") -> Book:
         patient = self.figure.patient

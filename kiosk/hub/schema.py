@@ -1,7 +1,7 @@
 """The tables of the hub's database.
 
-Instants are ISO 8601 text in UTC, nouns are JSON text as ``model.base.to_json`` spells them. ``records``,
-``flags``, ``clones``, ``views`` and ``steps`` only grow: triggers refuse to change or delete their rows. Another
+Instants are ISO 8601 text in UTC, nouns are JSON text as ``model.base.to_json`` spells them. ``records``, ``flags``,
+``clones``, ``views``, ``steps`` and ``decisions`` only grow: triggers refuse to change or delete their rows. Another
 trigger refuses every change of a line's state that ``model.orders`` does not name.
 """
 
@@ -9,7 +9,7 @@ from sqlalchemy import Column, Index, Integer, MetaData, Table, Text, UniqueCons
 
 metadata = MetaData()
 
-APPEND_ONLY = ("records", "flags", "clones", "views", "steps")
+APPEND_ONLY = ("records", "flags", "clones", "views", "steps", "decisions")
 
 
 def _word(name: str, **more: object) -> Column[str]:
@@ -116,8 +116,24 @@ orders = Table(
     _word("visit_id"),
     _word("state"),
     _word("staff_id"),
+    _word("wanted"),
 )
-"""``state``: ``open``, ``cancelled``, ``dispensed``; ``staff_id`` who confirmed it."""
+"""``state``: ``open``, ``cancelled``, ``dispensed``; ``staff_id`` who confirmed it; ``wanted`` the rules by which a
+pharmacist decides about it, blank where there are none."""
+
+decisions = Table(
+    "decisions",
+    metadata,
+    _number("position", primary_key=True),
+    _word("order_id"),
+    _word("decision"),
+    _word("rules"),
+    _word("at"),
+    _word("staff_id"),
+    _word("name"),
+    _word("terminal"),
+)
+"""What pharmacists decided about orders (ORD-06): ``approved`` or ``refused``, by which rules, when, who and where."""
 
 lines = Table(
     "lines",
@@ -244,4 +260,5 @@ attempts = Table("attempts", metadata, _word("who", primary_key=True), _number("
 
 Index("lines_of_order", lines.c.order_id)
 Index("steps_of_line", steps.c.line_id)
+Index("decisions_of_order", decisions.c.order_id)
 Index("purchases_of_patient", purchases.c.patient_ref)

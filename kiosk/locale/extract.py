@@ -40,7 +40,8 @@ def found(program: Path = PROGRAM) -> Iterator[tuple[str, str]]:
         for version in tomllib.loads(path.read_text(encoding="utf-8"))["versions"]:
             where = path.relative_to(program.parent).as_posix()
             yield from ((pool["name"], where) for pool in version.get("pools", []))
-            yield from ((gate["says"], where) for gate in version.get("gates", []))
+            gates = (*version.get("gates", []), *version.get("pharmacist", []))
+            yield from ((gate["says"], where) for gate in gates)
 
 
 def _in_module(module: ast.Module) -> Iterator[str]:

@@ -121,10 +121,34 @@ class OrderLine(Noun, frozen=True, kw_only=True):
     steps: tuple[LineStep, ...] = ()
 
 
+class DecisionState(StrEnum):
+    """Whether a pharmacist has decided about an order (ORD-06)."""
+
+    NOT_WANTED = "not_wanted"
+    WAITING = "waiting"
+    APPROVED = "approved"
+    REFUSED = "refused"
+
+
+class DecisionWanted(Noun, frozen=True, kw_only=True):
+    """A rule by which a pharmacist decides about the order, and where it comes from."""
+
+    rule: str
+    says: Text
+    citation: str
+
+
 class Order(Noun, frozen=True, kw_only=True):
+    """``ticket`` is that of its visit. ``wanted`` are the rules by which a pharmacist decides about it, ``decision``
+    says how far that is. ``digest`` is SHA-256 (hex) of what was ordered: what a decision is about."""
+
     order_id: str
     visit_id: str
     lines: tuple[OrderLine, ...]
+    ticket: Ticket | None = None
+    wanted: tuple[DecisionWanted, ...] = ()
+    decision: DecisionState = DecisionState.NOT_WANTED
+    digest: str = ""
 
 
 class PickLine(Noun, frozen=True, kw_only=True):
@@ -150,6 +174,8 @@ class PickLine(Noun, frozen=True, kw_only=True):
     unit_codes: bool = False
     wanted: CannabinoidProfile | None = None
     """What has to be true of THC and CBD of the package, whatever its batch."""
+    decision: DecisionState = DecisionState.NOT_WANTED
+    """Until a pharmacist has approved the order, nobody picks for it."""
 
 
 class ReceiptState(StrEnum):

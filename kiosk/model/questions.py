@@ -157,6 +157,13 @@ class AskOrder(Noun, frozen=True, kw_only=True, tag="order", tag_field="ask"):
     order_id: str
 
 
+class AskDecision(Noun, frozen=True, kw_only=True, tag="decision", tag_field="ask"):
+    """The order of a line, for a pharmacist who is signed in at a handheld and is to decide about it (ORD-06)."""
+
+    session_id: str
+    line_id: str
+
+
 class MakeLabel(Noun, frozen=True, kw_only=True, tag="make-label", tag_field="ask"):
     """The label of one unit: facts from the verified package and its certificate. Refused when a fact is missing."""
 
@@ -208,6 +215,7 @@ ANSWERS: dict[type[Any], type[Any]] = {
     ReleaseLine: Released,
     CheckUnit: UnitFits,
     AskOrder: Order,
+    AskDecision: Order,
     MakeLabel: Label,
     MatchCard: Matched,
     AskPermit: Permit,
@@ -224,6 +232,7 @@ ROLES: dict[type[Any], frozenset[str]] = {
     ReleaseLine: frozenset({"vault"}),
     CheckUnit: frozenset({"vault"}),
     AskOrder: frozenset({"counter"}),
+    AskDecision: frozenset({"vault"}),
     MakeLabel: frozenset({"counter"}),
     MatchCard: frozenset({"counter"}),
     AskPermit: frozenset({"counter"}),

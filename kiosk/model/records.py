@@ -53,6 +53,18 @@ class NotesRead(Fact, frozen=True, kw_only=True, tag="notes-read"):
     digest: str
 
 
+class OrderDecided(Fact, frozen=True, kw_only=True, tag="order-decided"):
+    """ORD-06: a pharmacist decided about an order, in a session of their own. ``rules`` asked for it; ``digest`` is
+    that of the order as it was shown."""
+
+    order_id: str
+    session_id: str
+    staff_id: str
+    approved: bool
+    rules: tuple[str, ...]
+    digest: str
+
+
 class UnitPicked(Fact, frozen=True, kw_only=True, tag="unit-picked"):
     """One scanned unit left the shelf for a line. ``n`` counts from 1, ``item`` is the unit's own number or 0."""
 
@@ -151,6 +163,7 @@ AnyFact = (
     | VisitRefused
     | FaceCompared
     | NotesRead
+    | OrderDecided
     | UnitPicked
     | ScanStopped
     | LabelIssued

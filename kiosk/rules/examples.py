@@ -9,8 +9,10 @@ from kiosk.model.allotments import Purchase
 from kiosk.model.packages import Product
 from kiosk.model.people import Recommendation
 from kiosk.rules.allotments import Book, Item, judge
+from kiosk.rules.faults import gates_of
 from kiosk.rules.law import Law
 from kiosk.rules.patients import Patient, patient_of
+from kiosk.rules.pharmacist import decisions_wanted
 from kiosk.rules.sales import Sale
 from kiosk.rules.words import plain, rounded
 from kiosk.rules.worked import Check, Example, ExampleProduct, ExamplePurchase
@@ -22,12 +24,12 @@ def failures(pack: Law) -> tuple[str, ...]:
 
 
 def covered(pack: Law) -> Counter[str]:
-    """How many checks speak of each pool, each gate, and each rule of what is not counted."""
+    """How many checks speak of each pool, gate and pharmacist's rule, and of each rule of what is not counted."""
     free = {f"uncounted {', '.join(each.categories)}": set(each.categories) for each in pack.uncounted}
-    rules = (*(pool.key for pool in pack.pools), *(gate.key for gate in pack.gates), *free)
+    rules = (*(pool.key for pool in pack.pools), *(gate.key for gate in gates_of(pack)), *free)
     spoken = Counter(dict.fromkeys(rules, 0))
     for check in (check for example in pack.examples for check in example.checks):
-        spoken.update({*check.remaining, check.refused_by} & set(spoken))
+        spoken.update({*check.remaining, check.refused_by, *(check.decided_by or ())} & set(spoken))
         sold = {each.category for each in check.basket} if not check.refused_by else set()
         spoken.update(rule for rule, categories in free.items() if sold & categories)
     return spoken
@@ -60,6 +62,10 @@ def _check(pack: Law, example: Example, check: Check) -> Iterator[str]:
     said = "" if refusal is None else refusal.rule
     if said != (f"{pack.state}.{check.refused_by}" if check.refused_by else ""):
         yield f"{where} refused by {said or 'nothing'}, not by {check.refused_by or 'nothing'}"
+    if check.decided_by is not None:
+        deciding = [each.rule.removeprefix(f"{pack.state}.") for each in decisions_wanted(sale, basket)]
+        if deciding != list(check.decided_by):
+            yield f"{where} a pharmacist decides by {deciding}, not by {list(check.decided_by)}"
 
 
 def _floor(left: Fraction, wanted: Decimal) -> Decimal:

@@ -5,11 +5,12 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from typing import Protocol
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from kiosk.rules.kinds import vocabulary
 from kiosk.rules.law import LabelRule, Law, Outage, Store
-from kiosk.rules.limits import Cited, Cycle, Gate, Pool, Rolling, Supply, What, Who
+from kiosk.rules.limits import Cited, Cycle, Gate, PharmacistRule, Pool, Rolling, Supply, What, Who
 from kiosk.rules.worked import Example, ExampleProduct
 
 UNITS = ("oz", "g", "mg", "fl oz", "days", "units", "plants", "seeds", "purchases", "fraction")
@@ -39,6 +40,8 @@ def rules(law: Law) -> Iterator[tuple[str, Cited]]:
         yield f"pool {pool.key}", pool
     for gate in law.gates:
         yield f"gate {gate.key}", gate
+    for decided in law.pharmacist:
+        yield f"pharmacist {decided.key}", decided
     for n, free in enumerate(law.uncounted):
         yield f"uncounted {n + 1}", free
     for n, card in enumerate(law.card_rules):
@@ -55,13 +58,13 @@ def _faults(law: Law) -> Iterator[str]:
     yield from _card_faults(law)
     keys = [pool.key for pool in law.pools]
     gates = [gate.key for gate in law.gates]
-    if twice := _twice([*keys, *gates]):
+    if twice := _twice([*keys, *(gate.key for gate in gates_of(law))]):
         yield f"two rules are called {twice}"
     for pool in law.pools:
         yield from pool_faults(pool, keys)
         if pool.counts_from is not None and law.effective_to is not None and pool.counts_from > law.effective_to:
             yield f"pool {pool.key} counts nothing before this version has ended"
-    for gate in law.gates:
+    for gate in gates_of(law):
         yield from gate_faults(gate)
     if law.outage is not None:
         yield from _outage_faults(law.outage, keys)
@@ -80,7 +83,7 @@ def _frame_faults(law: Law) -> Iterator[str]:
     if not law.ounce_g > 0:
         yield "an ounce weighs nothing"
     own = [f"pool {pool.key}" for pool in law.pools if pool.of_store or "." in pool.key]
-    own += [f"gate {gate.key}" for gate in law.gates if "." in gate.key]
+    own += [f"gate {gate.key}" for gate in gates_of(law) if "." in gate.key]
     own += ["store"] if law.store != Store() else []
     if own:
         yield f"{own[0]} is said to be the store's own, and this is the state's law"
@@ -106,6 +109,9 @@ def _example_faults(law: Law, keys: list[str], gates: list[str]) -> Iterator[str
         named = {*example.limits, *(key for check in example.checks for key in check.remaining)}
         if unknown := named - set(keys):
             yield f"example {example.name} names no pool: {min(unknown)}"
+        deciding = {key for check in example.checks for key in check.decided_by or ()}
+        if unknown := deciding - {each.key for each in law.pharmacist}:
+            yield f"example {example.name} names no rule about a pharmacist: {min(unknown)}"
         refusing = {check.refused_by for check in example.checks if "." not in check.refused_by}
         if unknown := refusing - {*keys, *gates, *BUILT_IN}:
             yield f"example {example.name} names no pool: {min(unknown)}"
@@ -204,8 +210,22 @@ def _window_faults(pool: Pool) -> Iterator[str]:
             yield f"{where}: the next supply would be open before anything of this one is used"
 
 
-def gate_faults(gate: Gate) -> Iterator[str]:
-    """What is wrong with one gate."""
+class Gated(Protocol):
+    """Has rules without an amount."""
+
+    @property
+    def gates(self) -> tuple[Gate, ...]: ...
+    @property
+    def pharmacist(self) -> tuple[PharmacistRule, ...]: ...
+
+
+def gates_of(law: Gated) -> tuple[Gate | PharmacistRule, ...]:
+    """The rules that have no amount."""
+    return *law.gates, *law.pharmacist
+
+
+def gate_faults(gate: Gate | PharmacistRule) -> Iterator[str]:
+    """What is wrong with one gate, or one rule about a pharmacist."""
     where = f"gate {gate.key}"
     yield from _what_faults(where, gate.what)
     yield from _who_faults(where, gate.who)

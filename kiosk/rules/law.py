@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from kiosk.model.base import Noun
-from kiosk.rules.limits import Cited, Figure, Gate, Pool, Positive, Uncounted, Word
+from kiosk.rules.limits import Cited, Figure, Gate, PharmacistRule, Pool, Positive, Uncounted, Word
 from kiosk.rules.worked import Example
 
 
@@ -140,6 +140,7 @@ class Law(Noun, frozen=True, kw_only=True):
     figure: Figure
     pools: Annotated[tuple[Pool, ...], msgspec.Meta(min_length=1)]
     gates: tuple[Gate, ...] = ()
+    pharmacist: tuple[PharmacistRule, ...] = ()
     uncounted: tuple[Uncounted, ...] = ()
     examples: tuple[Example, ...] = ()
     outage: Outage | None = None

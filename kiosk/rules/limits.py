@@ -211,6 +211,15 @@ class Gate(Cited, frozen=True, kw_only=True):
     in_person: bool = False
 
 
+class PharmacistRule(Cited, frozen=True, kw_only=True):
+    """Which orders a pharmacist decides before they are handed over: with such a product, for such a patient."""
+
+    key: Word
+    says: Word
+    who: Who = Who()
+    what: What = What()
+
+
 class Uncounted(Cited, frozen=True, kw_only=True):
     """Product categories that use no allotment at all."""
 

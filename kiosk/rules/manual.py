@@ -12,6 +12,7 @@ from kiosk.rules.limits import (
     LimitFor,
     Member,
     PerRecommendation,
+    PharmacistRule,
     Pool,
     Rolling,
     Supply,
@@ -96,6 +97,12 @@ def _version(law: Law) -> Iterator[str]:
         yield ""
         for gate in law.gates:
             yield _gate(gate)
+    if law.pharmacist:
+        yield ""
+        yield "A pharmacist decides before the hand-over:"
+        yield ""
+        for each in law.pharmacist:
+            yield _decided(each)
     yield ""
     if law.absent:
         yield "Not known, so that no store opens with this pack: " + ", ".join(PARTS[each] for each in law.absent) + "."
@@ -194,6 +201,13 @@ def _gate(gate: Gate) -> str:
     return f"- `{gate.key}`{person}: {gate.says} {gate.citation}, {gate.as_of}, {gate.confidence}.{note}"
 
 
+def _decided(rule: PharmacistRule) -> str:
+    what = " / ".join(", ".join(part) for part in (rule.what.kinds, rule.what.routes, rule.what.forms) if part)
+    said = f"for {what or 'all products'}, {_who(rule.who)}"
+    note = f" {rule.note}" if rule.note else ""
+    return f"- `{rule.key}`: {rule.says} ({said}) {rule.citation}, {rule.as_of}, {rule.confidence}.{note}"
+
+
 def _example(example: Example) -> Iterator[str]:
     yield f"- {example.name}."
     for each in example.purchases:
@@ -207,7 +221,9 @@ def _check(check: Check) -> Iterator[str]:
         yield f"`{pool}` has {plain(left)} left"
     if check.basket or check.refused_by:
         basket = " and ".join(_product(each) for each in check.basket)
-        yield f"{basket}: " + (f"refused by `{check.refused_by}`" if check.refused_by else "allowed")
+        said = f"refused by `{check.refused_by}`" if check.refused_by else "allowed"
+        decided = f", decided by a pharmacist (`{'`, `'.join(check.decided_by)}`)" if check.decided_by else ""
+        yield f"{basket}: {said}{decided}"
 
 
 def _product(each: ExampleProduct) -> str:

@@ -16,9 +16,9 @@ from msgspec.structs import replace
 from kiosk.model.base import Noun
 from kiosk.model.errors import Ours
 from kiosk.model.text import text
-from kiosk.rules.faults import gate_faults, pool_faults, rules
+from kiosk.rules.faults import gate_faults, gates_of, pool_faults, rules
 from kiosk.rules.law import AgeRule, Law, Outage, RefusedId, Store, StoreLabel, TicketRule
-from kiosk.rules.limits import Cited, Cycle, Gate, Pool, Positive, Word
+from kiosk.rules.limits import Cited, Cycle, Gate, PharmacistRule, Pool, Positive, Word
 from kiosk.rules.refusals import STORE
 from kiosk.rules.sealing import digest
 from kiosk.rules.source import made, one_line, read_bytes, table_of
@@ -63,6 +63,7 @@ class Policy(Noun, frozen=True, kw_only=True):
     smaller: tuple[Smaller, ...] = ()
     pools: tuple[Pool, ...] = ()
     gates: tuple[Gate, ...] = ()
+    pharmacist: tuple[PharmacistRule, ...] = ()
     age: AgeRule | None = None
     tickets: TicketRule | None = None
     outage: ShorterOutage | None = None
@@ -99,6 +100,7 @@ def with_policy(law: AnyLaw, policy: Policy) -> AnyLaw:
         law,
         pools=(*law.pools, *own),
         gates=(*law.gates, *(replace(gate, key=STORE + gate.key) for gate in policy.gates)),
+        pharmacist=(*law.pharmacist, *(replace(each, key=STORE + each.key) for each in policy.pharmacist)),
         tickets=policy.tickets or law.tickets,
         outage=law.outage if policy.outage is None or law.outage is None else _shorter(law.outage, policy.outage),
         store=Store(age=policy.age, refused_ids=policy.refused_ids, label=policy.label),
@@ -119,9 +121,9 @@ def _faults(law: Law, policy: Policy) -> Iterator[str]:
     keys = [*(each.pool for each in policy.smaller), *(pool.key for pool in policy.pools)]
     for pool in policy.pools:
         yield from pool_faults(pool, [*known, *keys])
-    for gate in policy.gates:
+    for gate in gates_of(policy):
         yield from gate_faults(gate)
-    keys += [gate.key for gate in policy.gates]
+        keys.append(gate.key)
     if twice := next((key for n, key in enumerate(keys) if key in keys[:n]), ""):
         yield f"two of its rules are called {twice}"
     if dotted := next((key for key in keys if "." in key), ""):

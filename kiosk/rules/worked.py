@@ -43,6 +43,8 @@ class Check(Noun, frozen=True, kw_only=True):
     basket: tuple[ExampleProduct, ...] = ()
     refused_by: str = ""
     """``""``: the basket fits. Otherwise the key of the pool or gate."""
+    decided_by: tuple[str, ...] | None = None
+    """The rules by which a pharmacist decides about the basket; None: it is not looked at."""
 
 
 class Example(Noun, frozen=True, kw_only=True):

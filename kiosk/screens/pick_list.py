@@ -5,10 +5,15 @@ from typing import Any
 from kivy.properties import StringProperty
 
 from kiosk.flows.steps import PickList, Picture
-from kiosk.model.orders import LineState, PickLine
+from kiosk.model.orders import DecisionState, LineState, PickLine
 from kiosk.model.text import text
 from kiosk.screens.step import StepScreen, filled
 from kiosk.screens.targets import Target
+
+UNDECIDED = {
+    DecisionState.WAITING: text("A pharmacist decides first"),
+    DecisionState.REFUSED: text("Refused by the pharmacist"),
+}
 
 
 class PickRow(Target):
@@ -34,6 +39,8 @@ class PickListScreen(StepScreen):
         if line.state is LineState.CLAIMED:
             who = text("Being picked by {name}", name=line.claimed_by) if line.claimed_by else text("Being picked")
             claimed = self.say(who)
+        elif line.decision in UNDECIDED:
+            claimed = self.say(UNDECIDED[line.decision])
         return PickRow(
             key=f"line:{line.line_id}",
             enabled=line.state is LineState.CONFIRMED,

@@ -68,7 +68,7 @@ async def test_each_record_names_who_where_when_and_which_step():
     for record in played.keeper.records:
         assert record.staff_id == "t1"
         assert record.terminal == "counter-1"
-        assert record.sop == "DSP-1 v2"
+        assert record.sop == "DSP-1 v3"
         assert record.step.startswith("DSP-1.")
     assert [record.seq for record in played.keeper.records] == list(range(1, len(played.keeper.records) + 1))
 

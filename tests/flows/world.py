@@ -287,12 +287,18 @@ def touch(key: str) -> Chosen:
 AUTHOR = Author("counter-1", "counter", "t1", "s1")
 
 
-async def play(sop: Sop, arguments: tuple[Any, ...], *answers: Any, world: TrialWorld | None = None) -> Any:
+async def play(
+    sop: Sop,
+    arguments: tuple[Any, ...],
+    *answers: Any,
+    world: TrialWorld | None = None,
+    keeper: MemoryKeeper | None = None,
+) -> Any:
     """Runs a flow to its end with a scripted person; all that was planned must have been used."""
     person = script(*answers)
     world = world or TrialWorld(person)
     world.person = person
-    keeper = MemoryKeeper()
+    keeper = keeper if keeper is not None else MemoryKeeper()
     runner = await Runner.start(sop, arguments, AUTHOR, keeper, world)
     result = await runner.run()
     assert not person.left, f"never happened: {person.left}"  # type: ignore[attr-defined]

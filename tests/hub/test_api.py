@@ -79,6 +79,7 @@ EXAMPLES = {
     "release-line": {"key": "k", "session_id": "s", "line_id": "l", "reason": "r"},
     "check-unit": {"session_id": "s", "line_id": "l", "tag": "t"},
     "order": {"order_id": "o"},
+    "decision": {"session_id": "s", "line_id": "l"},
     "make-label": {"visit_id": "v", "line_id": "l", "number": "n", "print_no": 1, "tag": "t"},
     "match-card": {"visit_id": "v", "card": {"kind": "patient_card", "number": "n", "state": "FL"}},
     "permit": {"key": "k", "session_id": "s", "visit_id": "v", "order_id": "o"},

@@ -171,6 +171,10 @@ def settings(folder: Path) -> HubSettings:
         staff=tuple(
             StaffEntry(id=who, name=f"Person {who}", role=StaffRole.TECHNICIAN, badge=f"B-{who}", pin=PIN)
             for who in ("t1", "t2", "p1", "p2")
+        )
+        + tuple(
+            StaffEntry(id=who, name=f"Pharmacist {who}", role=StaffRole.PHARMACIST, badge=f"B-{who}", pin=PIN)
+            for who in ("ph1", "ph2")
         ),
     )  # fmt: skip
 

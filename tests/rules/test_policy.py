@@ -109,6 +109,10 @@ KINDS = {
     "a limit of nothing": (POLICY.replace('"smoking"', '"wine"'), "the state has no limit called wine"),
     "a limit below zero": (POLICY.replace("limit = 1", "limit = -1"), "the limit of smoking is below zero"),
     "a limit twice": (POLICY.partition("[[gates]]")[0] * 2, "two of its rules are called smoking"),
+    "a pharmacist's rule for no product": (
+        POLICY.replace("[[gates]]", "[[pharmacist]]").replace('routes = ["topical"]', 'kinds = ["wine"]'),
+        "gate topical: no kind of product is called wine",
+    ),
     "a gate for nobody": (
         POLICY.replace('what = { routes = ["topical"] }', "who = { age_from = 5, age_below = 5 }"),
         "gate topical is for patients that cannot be",
@@ -164,7 +168,7 @@ def test_of_what_the_law_alone_decides_the_policy_says_nothing(part: str, tmp_pa
 @pytest.mark.requirement("SOP-05")
 def test_what_a_policy_may_say_is_as_large_as_this_test_knows() -> None:
     """A new kind of rule in the policy needs its attempt to loosen above."""
-    tried = {"smaller", "pools", "gates", "age", "tickets", "outage", "refused_ids", "label"}
+    tried = {"smaller", "pools", "gates", "pharmacist", "age", "tickets", "outage", "refused_ids", "label"}
     assert set(Policy.__struct_fields__) == {"keys", "accepted", *tried}
 
 

@@ -5,12 +5,14 @@ from datetime import timedelta
 
 import msgspec
 
+from kiosk.flows.decision import APPROVE, LATER, REFUSE
 from kiosk.flows.order import WANTED
 from kiosk.flows.serve import age_notice
 from kiosk.flows.steps import (
     AwaitPick,
     Basket,
     Choice,
+    Decision,
     FaceCheck,
     HandedOver,
     Live,
@@ -36,6 +38,7 @@ from kiosk.screens.samples.facts import (
     CONCERNS,
     CONFIRM,
     CONNECTIONS,
+    DECISIONS,
     LEAVE,
     LONG_BANNER,
     LONG_NAME,
@@ -149,6 +152,17 @@ def counter(make: Maker) -> Iterator[Sample]:
         banner=BANNER,
         live=Live(lines=(pick_line(1, state=LineState.CLAIMED, units=2, picked=1),)),
     )
+    decision = Decision(
+        sop="DSP-2.1",
+        title=text("A pharmacist has to decide"),
+        hint=text("At a handheld, or here: the pharmacist scans the badge."),
+        ticket=None,
+        lines=order_lines(LineState.CONFIRMED, LineState.CONFIRMED),
+        wanted=DECISIONS[:1],
+        choices=(CANCEL,),
+    )
+    yield make("decision", decision, "counter", banner=BANNER)
+    yield make("decision-made", _deciding(decision), "counter", banner=LONG_BANNER)
     handed = HandedOver(
         sop="DSP-1.9",
         title=text("Hand it over"),
@@ -161,6 +175,19 @@ def counter(make: Maker) -> Iterator[Sample]:
     for state in ReceiptState:
         receipt = Receipt(visit_id="v1", external_number="X-1", state=state, since=NOW)
         yield make(f"handed-over-{state.value}", handed, "counter", banner=BANNER, live=Live(receipts=(receipt,)))
+
+
+def _deciding(waiting: Decision) -> Decision:
+    return msgspec.structs.replace(
+        waiting,
+        sop="DSP-2.2",
+        title=text("Decide about this order"),
+        hint=text("{name} decides.", name="Marguerite Oyelaran-Vance"),
+        lines=order_lines(*[LineState.CONFIRMED] * 5),
+        wanted=DECISIONS,
+        pharmacist="Marguerite Oyelaran-Vance",
+        choices=(APPROVE, REFUSE, LATER),
+    )
 
 
 def basket(make: Maker) -> Iterator[Sample]:

@@ -15,6 +15,7 @@ from kiosk.model.connection import Condition, Connection
 from kiosk.model.errors import Refusal
 from kiosk.model.orders import (
     Concern,
+    DecisionWanted,
     LineState,
     OrderLine,
     PickLine,
@@ -128,6 +129,23 @@ def pick_line(n: int, **changes: Any) -> PickLine:
         lab=LAB,
     )
     return msgspec.structs.replace(line, **changes)
+
+
+DECISIONS = (
+    DecisionWanted(
+        rule="FL.every_order",
+        says=text("A pharmacist reviews the patient's history before anything is handed over."),
+        citation="Invented Code 7",
+    ),
+    DecisionWanted(
+        rule="store.strong",
+        says=text(
+            "Store policy: {rule}",
+            rule=text("A pharmacist reviews the patient's history before anything is handed over."),
+        ),
+        citation="Store policy 12",
+    ),
+)
 
 
 def order_lines(*states: LineState) -> tuple[OrderLine, ...]:

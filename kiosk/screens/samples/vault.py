@@ -4,8 +4,10 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from kiosk.flows.decision import APPROVE, LATER, REFUSE
 from kiosk.flows.steps import (
     Choice,
+    Decision,
     Live,
     PickList,
     ShelfWanted,
@@ -13,15 +15,18 @@ from kiosk.flows.steps import (
     UnitWanted,
 )
 from kiosk.model.orders import (
+    DecisionState,
     LineState,
 )
 from kiosk.model.packages import Lab
 from kiosk.model.text import Text, text
 from kiosk.screens.samples.facts import (
     CANNOT,
+    DECISIONS,
     OTHER_TAG,
     SIGN_OUT,
     TAG,
+    order_lines,
     pick_line,
 )
 from kiosk.screens.samples.made import Maker, Sample, stop, wrong_code
@@ -33,6 +38,22 @@ def vault(make: Maker) -> Iterator[Sample]:
     )
     claimed = pick_line(3, state=LineState.CLAIMED, claimed_by="Robin Ashgrove")
     yield make("pick-list", pick_list, "vault", live=Live(lines=(pick_line(0), pick_line(1), claimed)))
+    waiting = tuple(pick_line(n, decision=state) for n, state in enumerate(list(DecisionState)[1:]))
+    yield make("pick-list-decisions", pick_list, "vault", live=Live(lines=waiting))
+    yield make(
+        "decision-handheld",
+        Decision(
+            sop="DSP-2.2",
+            title=text("Decide about this order"),
+            hint=text("{name} decides.", name="Robin Ashgrove"),
+            ticket=waiting[0].ticket,
+            lines=order_lines(LineState.CONFIRMED, LineState.CONFIRMED),
+            wanted=DECISIONS,
+            pharmacist="Robin Ashgrove",
+            choices=(APPROVE, REFUSE, LATER),
+        ),
+        "vault",
+    )
     yield make("pick-list-empty", pick_list, "vault")
     yield make("pick-list-many", pick_list, "vault", live=Live(lines=tuple(pick_line(n) for n in range(17))))
     line = pick_line(2, units=3)
