@@ -15,6 +15,9 @@ from kiosk.flows.runner import Observer
 from kiosk.flows.steps import Picture
 from kiosk.hw.hotplug import Hotplug
 from kiosk.hw.light import LEDS, KernelLamp, Light, Signs
+from kiosk.hw.mdoc.address import slot_at
+from kiosk.hw.mdoc.nfc import ContactlessReader
+from kiosk.hw.mdoc.port import Engaging
 from kiosk.hw.printer.address import connect_to
 from kiosk.hw.printer.driver import EscPosPrinter
 from kiosk.hw.printer.port import Paper, Printer
@@ -27,12 +30,16 @@ from kiosk.local_store.link import HubLink
 from kiosk.local_store.store import TerminalStore
 from kiosk.model.clock import Clock, SystemClock
 from kiosk.model.connection import Connection
-from kiosk.model.documents import AnyDocument, Reading
+from kiosk.model.documents import AnyDocument, Contactless, Reading
 from kiosk.model.labels import Label
 from kiosk.model.orders import Ticket
+from kiosk.phones import Phones, issuers
 from kiosk.remote import Remote
 from kiosk.settings import ScannerPart, TerminalSettings
 from kiosk.terminal import Terminal
+
+LONGEST = Contactless(most_command=0xFFFF, most_answer=0x10000)
+"""What a contactless reader with extended lengths can."""
 
 HUB_SEEN = "hub address"
 """Under this name the store keeps where the hub was seen last: it is tried first."""
@@ -64,7 +71,7 @@ async def run_until(
             await remote.start(Path(settings.rehearsal.socket))
         running = asyncio.create_task(terminal.run())
         stopping = asyncio.create_task(stop.wait())
-        loading = asyncio.create_task(_load(meaning, drawn))
+        loading = asyncio.create_task(_load(meaning, terminal.phones, drawn))
         await asyncio.wait({running, stopping, loading}, return_when=asyncio.FIRST_COMPLETED)
         for task in (stopping, running, loading):
             task.cancel()
@@ -126,7 +133,25 @@ def _assemble(
         language=settings.language,
         observers=observers,
         drawn=drawn,
+        phones=_phones(settings, clock, hotplug),
     )
+
+
+def _phones(settings: TerminalSettings, clock: Clock, hotplug: Hotplug) -> Phones | None:
+    part = settings.phones
+    if part is None:
+        return None
+    limits = LONGEST if part.extended else Contactless()
+    readers = (
+        ContactlessReader(slot_at(part.contactless), partial(_engaging, limits), limits=limits, pause=hotplug.pause),
+    )
+    return Phones(readers, partial(issuers, Path(part.issuers)), clock.now, patience=part.patience)
+
+
+def _engaging(limits: Contactless) -> Engaging:
+    from kiosk.documents.mdoc import handover  # noqa: PLC0415  brings cryptography along
+
+    return handover.Engaging(bluetooth=False, contactless=limits)
 
 
 def _printer(settings: TerminalSettings, paper: Paper) -> Printer | None:
@@ -212,11 +237,13 @@ class _Meaning:
         return self.load()(reading, today=self._clock.now().date())
 
 
-async def _load(meaning: _Meaning, drawn: Callable[[], Awaitable[object]] | None) -> None:
-    """Ends by a fault alone: a terminal that cannot know what a card is does not work on."""
+async def _load(meaning: _Meaning, phones: Phones | None, drawn: Callable[[], Awaitable[object]] | None) -> None:
+    """Ends by a fault alone: a terminal that cannot know what a card is, or whom to trust, does not work on."""
     if drawn is not None:
         await drawn()
     meaning.load()
+    if phones is not None:
+        phones.load()
     await asyncio.Event().wait()
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from kiosk.hw.drawer import PrinterDrawer
 from kiosk.hw.found import Found, found, stable_name
 from kiosk.hw.light import KernelLamp
+from kiosk.hw.mdoc.address import slot_at
 from kiosk.hw.printer.address import connect_to
 from kiosk.hw.printer.driver import EscPosPrinter
 from kiosk.hw.printer.picture import IDEOGRAPHS
@@ -24,8 +25,10 @@ from kiosk.hw.speech import Mute, find_speech
 from kiosk.hw.wires import Connect, serial_port
 from kiosk.model.base import Noun, to_json
 from kiosk.model.clock import SystemClock
+from kiosk.model.errors import Ours
 from kiosk.model.text import Text, text
-from kiosk.settings import PrinterPart, ScalePart, ScannerPart, TerminalSettings
+from kiosk.phones import issuers
+from kiosk.settings import PhonesPart, PrinterPart, ScalePart, ScannerPart, TerminalSettings
 
 
 class Finding(Noun, frozen=True, kw_only=True):
@@ -68,6 +71,8 @@ async def examine(settings: TerminalSettings | None, machine: Machine) -> list[F
         findings.append(_lamp(settings.lamp, machine.sys / "class" / "leds"))
     if settings.speech is not None:
         findings.append(_speech())
+    if settings.phones is not None:
+        findings += await _phones(settings.phones)
     used = _used(settings)
     findings += _named_twice(settings)
     return findings + [_unused(each) for each in there if not {each.name, each.node} & used]
@@ -114,7 +119,7 @@ def _why_not(error: OSError, group: str) -> Text:
             return text(
                 "It may not be opened: install the udev rules, or put the user into the group {group}.", group=group
             )
-        case errno.EBUSY | errno.EAGAIN:
+        case errno.EBUSY | errno.EAGAIN | errno.EADDRINUSE:
             return text("Another program uses it: stop that program, or the terminal that is running.")
         case errno.ECONNREFUSED:
             return text(
@@ -230,6 +235,47 @@ def _speech() -> Finding:
     silent = isinstance(find_speech(), Mute)
     says = text("No program speaks: install the package espeak-ng.") if silent else _WELL
     return Finding(device="headphones", used_as="speech", well=not silent, says=says)
+
+
+async def _phones(part: PhonesPart) -> list[Finding]:
+    return [_issuers(part.issuers), await _contactless(part.contactless)]
+
+
+def _issuers(name: str) -> Finding:
+    """Whose licences are taken, and whether all of it is still in force."""
+    from kiosk.documents.mdoc.trust import in_force, name_of  # noqa: PLC0415  brings cryptography along
+
+    now = SystemClock().now()
+    try:
+        trust = issuers(Path(name))
+    except Ours as wrong:
+        return Finding(device=name, used_as="issuers of licences", well=False, says=wrong.reason)
+    ended = [name_of(root) for root in trust.roots if not root.not_valid_before_utc <= now <= root.not_valid_after_utc]
+    late = [str(one.next_update_utc and one.next_update_utc.date()) for one in trust.lists if not in_force(one, now)]
+    if ended:
+        says = text("{names} is not in force: get the authority's new certificate.", names=", ".join(ended))
+    elif late:
+        says = text("A revocation list ended on {day}: get the new one, or no licence can be checked.", day=late[0])
+    else:
+        says = text("{n} authorities are trusted, {lists} revocation lists are in force.", n=len(trust.roots),
+                    lists=len(trust.lists))  # fmt: skip
+    return Finding(device=name, used_as="issuers of licences", well=not (ended or late), says=says)
+
+
+async def _contactless(address: str) -> Finding:
+    slot = slot_at(address)
+    try:
+        device, well = f"{address} {await slot.find()}", True
+        says = text("It is there. Hold a phone to it at the terminal to see it read.")
+    except OSError as error:
+        device, well = address, False
+        says = {
+            errno.ENXIO: text("The service for card readers does not run: install pcscd and start it."),
+            errno.ENODEV: text("No such reader is connected: plug it in, or write another name into the settings."),
+        }.get(error.errno or 0) or _why_not(error, "plugdev")
+    finally:
+        await slot.close()
+    return Finding(device=device, used_as="reader for phones", well=well, says=says)
 
 
 def _nodes(settings: TerminalSettings) -> list[str]:

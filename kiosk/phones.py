@@ -37,15 +37,12 @@ class Phones:
         *,
         patience: float = PATIENCE,
     ) -> None:
-        self._transports, self._read_trust, self._now = transports, trust, now
-        self._trust: Trust | None = None
+        self._transports, self._trust, self._now = transports, trust, now
         self._patience = patience
 
     def load(self) -> "Trust":
-        """Raises ``Ours`` where the store's issuers cannot be read."""
-        if self._trust is None:
-            self._trust = self._read_trust()
-        return self._trust
+        """As it is now: a new revocation list counts at once. Raises ``Ours`` where it cannot be read."""
+        return self._trust()
 
     async def licence(self, phone: PhoneCode) -> PhotoId | Unread:
         """The photo ID on the phone, or why there is none. Ends within the patience; cancelled, it tells the phone."""
@@ -54,7 +51,7 @@ class Phones:
 
         try:
             asking = Presentation(phone, self.load(), self._now)
-            reach = min(REACH, self._patience)
+            reach = min(REACH, self._patience / 2)
             found = await converse(self._transports, phone, asking, patience=self._patience, reach=reach)
         except (NotProven, PhoneLost) as refused:
             found = refused.reason_key

@@ -5,11 +5,14 @@ from typing import Any, Literal, TypeVar
 
 import msgspec
 
+from kiosk.hw.mdoc.address import slot_at
 from kiosk.hw.printer.address import AddressWrong, connect_to
 from kiosk.model.errors import KioskError
 from kiosk.model.text import text
 
 S = TypeVar("S")
+
+MOST_PATIENCE = 60.0
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -81,6 +84,28 @@ class SpeechPart(Part, frozen=True, kw_only=True):
     device: str = ""
 
 
+class PhonesPart(Part, frozen=True, kw_only=True):
+    """Licences on phones are taken as photo IDs. Without this table none is.
+
+    ``issuers`` is a PEM file, or a folder of such, with the roots of the authorities that the store trusts and their
+    revocation lists. ``contactless`` is a reader as in ``kiosk/hw/mdoc/address.py``; ``extended``: it can do commands
+    with extended lengths. ``patience``: seconds from the phone's code to its answer.
+    """
+
+    issuers: str
+    contactless: str = ""
+    extended: bool = False
+    patience: float = 60.0
+
+    def __post_init__(self) -> None:
+        if self.contactless:
+            slot_at(self.contactless)
+        else:
+            raise ValueError("a phone is reached by a contactless reader")
+        if not 5 <= self.patience <= MOST_PATIENCE:
+            raise ValueError(f"a phone's holder is waited for between 5 and {MOST_PATIENCE:.0f} seconds")
+
+
 class PanelPart(Part, frozen=True, kw_only=True):
     """``px_per_mm`` decides how large a finger's target is drawn."""
 
@@ -120,6 +145,7 @@ class TerminalSettings(Part, frozen=True, kw_only=True):
     lamp: str = ""
     """A signal lamp: the name of an LED in ``/sys/class/leds``."""
     speech: SpeechPart | None = None
+    phones: PhonesPart | None = None
     keyboards: Literal["leave", "watch", "guard"] = "watch"
     """Keyboards that are no scanner of this terminal: let be; watched for one that types like a machine; or held back
     from the window and the console too, as on a terminal that stands among the public."""

@@ -83,7 +83,7 @@ class Terminal:
         self._look_until = 0.0
         self.link = connect(self._hub_told, self._connection_changed)
         self._scanners, self._compose = scanners, compose
-        self._drawn, self._phones = drawn, phones
+        self._drawn, self.phones = drawn, phones
         self._observers: tuple[Observer, ...] = (self._wake_link, *observers)
         self._duplicates = Duplicates()
         self._scanner_states: dict[str, ScannerState] = {}
@@ -112,8 +112,8 @@ class Terminal:
             async with asyncio.TaskGroup() as tasks:
                 for scanner in self._scanners:
                     tasks.create_task(self._listen(scanner), name=f"scanner {scanner.name}")
-                if self._phones is not None:
-                    tasks.create_task(self._phones.run(self._tapped, self._phones_changed), name="phones")
+                if self.phones is not None:
+                    tasks.create_task(self.phones.run(self._tapped, self._phones_changed), name="phones")
                 if self.printer is not None:
                     tasks.create_task(self._print_tickets(), name="ticket spool")
                     tasks.create_task(self.printer.run(self._printer_changed), name="printer watch")

@@ -152,6 +152,17 @@ class Wallet:
         """The NDEF messages, where the phone was held to a reader instead of showing its code."""
         self.ended = False
 
+    def held(self, _message: bytes | None = None) -> bytes:
+        """The NDEF message it shows a contactless reader: static handover to that reader, whatever is said to it."""
+        alternative = _record(0x01, b"ac", b"\x01\x03nfc\x01\x04mdoc", begins=True, ends=True)
+        select = (
+            _record(0x01, b"Hs", b"\x15" + alternative, begins=True)
+            + _record(0x04, b"iso.org:18013:deviceengagement", self.engagement, name=b"mdoc")
+            + _record(0x04, b"iso.org:18013:nfc", b"\x01\x03\x01\xff\xff\x03\x02\xff\xff", name=b"nfc", ends=True)
+        )
+        self.handover = [select, None]
+        return select
+
     @property
     def code(self) -> str:
         """The text of the QR code it shows."""
@@ -231,6 +242,14 @@ def _items(facts: Mapping[str, Any]) -> list[CBORTag]:
         )
         for n, (name, value) in enumerate(named)
     ]
+
+
+def _record(
+    family: int, kind: bytes, payload: bytes, *, name: bytes = b"", begins: bool = False, ends: bool = False
+) -> bytes:
+    """A short NDEF record."""
+    flags = family | 0x10 | (0x80 if begins else 0) | (0x40 if ends else 0) | (0x08 if name else 0)
+    return bytes([flags, len(kind), len(payload)]) + (bytes([len(name)]) if name else b"") + kind + name + payload
 
 
 def _moment(at: datetime) -> CBORTag:

@@ -175,6 +175,7 @@ def compare_face(visit: Visit, profile: Profile, banner: Banner) -> Flow[bool]:
             person=profile.caregiver or profile.person,
             id_kind=profile.id_kind,
             id_issuer=profile.id_issuer,
+            id_proven_by=profile.id_proven_by,
             on_behalf_of=profile.person if profile.caregiver else None,
             choices=(
                 Choice(key="matches", label=text("The person matches the photo"), look="go"),

@@ -88,6 +88,8 @@ class FaceCheck(Step, frozen=True, kw_only=True, tag="face"):
     person: Person
     id_kind: str
     id_issuer: str
+    id_proven_by: str = ""
+    """The authority that proved a licence on a phone."""
     on_behalf_of: Person | None = None
     """The patient, where a caregiver stands at the counter."""
 

@@ -134,7 +134,14 @@ class Desk:
         async def look_up(number: str) -> Word:
             return await self.registry.word(number, pack, until)
 
-        door = Door(pack=pack, today=self.today(), zone=self.settings.store.zone, now=self.clock.now(), key=self.secret)
+        door = Door(
+            pack=pack,
+            today=self.today(),
+            zone=self.settings.store.zone,
+            now=self.clock.now(),
+            key=self.secret,
+            phones=self.settings.licences_on_phones,
+        )
         secret = await door.examine(wish, look_up)
 
         def work(connection: Connection) -> tuple[Any, list[tuple[News, str]]]:

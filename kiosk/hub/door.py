@@ -12,7 +12,7 @@ from kiosk.model.orders import Concern
 from kiosk.model.people import Profile, RegistryEntry, RegistryStatus
 from kiosk.model.questions import CheckIn
 from kiosk.model.text import text
-from kiosk.rules.identity import age, concerns
+from kiosk.rules.identity import accepting, age, concerns
 from kiosk.rules.law import Pack
 
 MOST_LINKED = 20
@@ -24,13 +24,17 @@ LookUp = Callable[[str], Awaitable[Word]]
 
 @dataclass(frozen=True)
 class Door:
-    """The law and the moment of one check-in; ``key`` is the store's for references, ``zone`` its legal time zone."""
+    """The law and the moment of one check-in; ``key`` is the store's for references, ``zone`` its legal time zone.
+
+    ``phones``: the store takes licences on phones.
+    """
 
     pack: Pack
     today: date
     zone: str
     now: datetime
     key: bytes
+    phones: bool = False
 
     async def examine(self, wish: CheckIn, look_up: LookUp) -> Secret:
         """What is known of the people, and what stands in the way. A caregiver of several patients is examined with
@@ -50,7 +54,9 @@ class Door:
         """``shown`` is the registry's word on the card that was shown, ``linked`` on the caregiver's patient."""
         entry = shown.entry if shown is not None else None
         other = linked.entry if linked is not None else None
-        found = concerns(self.pack, wish.card, wish.photo_id, entry, other, self.today, wish.trouble)
+        found = concerns(
+            self.pack, wish.card, wish.photo_id, entry, other, self.today, wish.trouble, phones=self.phones
+        )
         caregiver = entry if entry is not None and entry.role == "caregiver" else None
         patient = entry if caregiver is None else other
         established = patient is not None and patient.status is RegistryStatus.ACTIVE and patient.person is not None
@@ -80,22 +86,22 @@ class Door:
             recommendation=patient.recommendation,
             caregiver=caregiver.person if caregiver is not None else None,
             caregiver_ref=reference(self.key, caregiver.number) if caregiver is not None else "",
-            id_kind=_kind(photo_id, self.pack),
+            id_kind=self._kind(photo_id),
             id_issuer=photo_id.issuer if photo_id is not None else "",
+            id_proven_by=photo_id.proven_by if photo_id is not None else "",
             minor=born is not None and age(born, self.today) < self.pack.minimum_age,
         )
+
+    def _kind(self, photo_id: PhotoId | None) -> str:
+        """The law's word for this kind of photo ID."""
+        if photo_id is None:
+            return ""
+        return next((rule.kind for rule in accepting(self.pack, photo_id, phones=self.phones)), "")
 
 
 def _decidable(found: Sequence[Concern]) -> bool:
     """Whether this visit can lead to anything: nobody sees a profile for a visit that must be refused."""
     return all(concern.settled_by == "person" for concern in found)
-
-
-def _kind(photo_id: PhotoId | None, pack: Pack) -> str:
-    """The law's word for this kind of photo ID."""
-    if photo_id is None:
-        return ""
-    return next((rule.kind for rule in pack.accepted_ids if photo_id.standard.startswith(rule.standard)), "")
 
 
 def _not_established() -> Concern:

@@ -83,6 +83,7 @@ class HubSettings(Sealed, frozen=True, kw_only=True):
     made at the first start, in ``data_dir`` where nothing else is said. ``packs`` is another folder of rule packs,
     ``policy`` the store's own rules and its signature for the state's. Without that signature a hub does not open, but
     for a demonstration or a rehearsal, where nothing is sold: ``live`` false.
+    ``licences_on_phones``: the store takes them as what they are on plastic, where the state's law does not say.
     ``stock_every`` is how often, in seconds, the packages are read from the tracking system.
     """
 
@@ -100,6 +101,7 @@ class HubSettings(Sealed, frozen=True, kw_only=True):
     packs: Path | None = None
     policy: Path | None = None
     live: bool = True
+    licences_on_phones: bool = False
     stock_every: float = 60.0
     prices: dict[str, Decimal] = {}
 

@@ -109,6 +109,8 @@ class Profile(Sealed, frozen=True, kw_only=True):
     """Opaque reference of the caregiver, like ``patient_ref``."""
     id_kind: str = ""
     id_issuer: str = ""
+    id_proven_by: str = ""
+    """The authority that proved a licence on a phone; empty for plastic, which only eyes can prove."""
     minor: bool = False
 
 

@@ -13,10 +13,13 @@ from kiosk.model.documents import PatientCard, PhotoId
 from kiosk.model.orders import Concern
 from kiosk.model.people import Person, RegistryEntry, RegistryStatus
 from kiosk.rules.identity_words import PERSON, PHONE, concern, doubt
-from kiosk.rules.law import AgeRule, Pack
+from kiosk.rules.law import AgeRule, IdRule, Pack
 from kiosk.rules.recommendations import not_current
 from kiosk.rules.refusals import STORE
 from kiosk.rules.words import day
+
+ON_PLASTIC, ON_PHONE = "AAMVA", "ISO-18013-5"
+"""How a decoder names a driver licence's code, and a licence that a phone has proven."""
 
 _REPAIRED = frozenset({"carriage_return_typed"})
 """Odd ways of a scanner, not of the ID: the decoder mended what was read without guessing."""
@@ -30,18 +33,21 @@ def concerns(
     patient: RegistryEntry | None,
     on: date,
     trouble: Sequence[str] = (),
+    *,
+    phones: bool = False,
 ) -> tuple[Concern, ...]:
     """Everything that keeps this visit from being admitted on the local date ``on``; empty: admit.
 
     ``entry`` is the registry's answer for the shown card; None: it did not answer. For a caregiver's card ``patient``
     is the answer for the linked patient. ``trouble`` are keys of what the terminal itself saw (``"id.unreadable"``).
+    ``phones``: the store takes licences on phones where the law does not say.
     Documents are valid through their last day.
     """
     trouble = tuple(_told(trouble, card, photo_id))
     found = [
         *(concern(pack, key) for key in trouble),
         *_card(pack, card, on, trouble),
-        *_photo_id(pack, photo_id, on, trouble),
+        *_photo_id(pack, photo_id, on, trouble, phones=phones),
         *(_registry(pack, card, entry, on) if card is not None else ()),
     ]
     if entry is not None and entry.status is RegistryStatus.ACTIVE:
@@ -79,12 +85,14 @@ def _card(pack: Pack, card: PatientCard | None, on: date, trouble: Sequence[str]
         yield concern(pack, "card.expired", day=day(card.expires))
 
 
-def _photo_id(pack: Pack, photo_id: PhotoId | None, on: date, trouble: Sequence[str]) -> Iterator[Concern]:
+def _photo_id(
+    pack: Pack, photo_id: PhotoId | None, on: date, trouble: Sequence[str], *, phones: bool
+) -> Iterator[Concern]:
     if photo_id is None:
         if not any(key.startswith("id.") for key in trouble):
             yield concern(pack, "id.missing")
         return
-    yield from _kind(pack, photo_id)
+    yield from _kind(pack, photo_id, phones=phones)
     if photo_id.expires is None:
         yield concern(pack, "id.no_expiry")
     elif photo_id.expires < on:
@@ -98,19 +106,29 @@ def _photo_id(pack: Pack, photo_id: PhotoId | None, on: date, trouble: Sequence[
             yield doubt(pack, warning)
 
 
-def _kind(pack: Pack, photo_id: PhotoId) -> Iterator[Concern]:
+def _kind(pack: Pack, photo_id: PhotoId, *, phones: bool) -> Iterator[Concern]:
     """Whether the law accepts this kind of document, and whether the store does."""
-    kinds = [
-        rule.kind
-        for rule in pack.accepted_ids
-        if photo_id.standard.startswith(rule.standard) and (not rule.issuers or photo_id.issuer in rule.issuers)
-    ]
+    kinds = [rule.kind for rule in accepting(pack, photo_id, phones=phones)]
     refused = {rule.kind for rule in pack.store.refused_ids}
     if not kinds:
         yield concern(pack, "id.not_accepted", kinds=", ".join(each.kind for each in pack.accepted_ids))
     elif refused.issuperset(kinds):
         left = (each.kind for each in pack.accepted_ids if each.kind not in refused)
         yield concern(pack, f"{STORE}id.not_accepted", kinds=", ".join(left))
+
+
+def accepting(pack: Pack, photo_id: PhotoId, *, phones: bool) -> Iterator[IdRule]:
+    """The rules that accept this photo ID. A licence on a phone is one whose issuer was proven, and it is of the kind
+    that it is on plastic."""
+    for rule in pack.accepted_ids:
+        if rule.issuers and photo_id.issuer not in rule.issuers:
+            continue
+        if photo_id.standard == ON_PHONE:
+            taken = rule.on_phone == "accepted" or (rule.on_phone == "silent" and phones)
+            if rule.standard == ON_PLASTIC and taken and photo_id.proven_by:
+                yield rule
+        elif photo_id.standard.startswith(rule.standard):
+            yield rule
 
 
 def _registry(pack: Pack, card: PatientCard, entry: RegistryEntry | None, on: date) -> Iterator[Concern]:

@@ -40,11 +40,15 @@ class CardRule(Cited, frozen=True, kw_only=True):
 
 
 class IdRule(Cited, frozen=True, kw_only=True):
-    """A kind of photo ID that is accepted: ``standard`` is how the decoder's name of it begins. No issuers: any."""
+    """A kind of photo ID that is accepted: ``standard`` is how the decoder's name of it begins. No issuers: any.
+
+    ``on_phone``: what the law says of the same licence on a phone; where it is silent the store decides.
+    """
 
     kind: Word
     standard: Word
     issuers: tuple[str, ...] = ()
+    on_phone: Literal["silent", "accepted", "refused"] = "silent"
 
 
 class AgeRule(Cited, frozen=True, kw_only=True):

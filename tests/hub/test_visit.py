@@ -432,3 +432,19 @@ def _visits():
 
 def _left(connection):
     return left_in(connection, package_of(connection, TAG))
+
+
+@pytest.mark.requirement("PAT-04", "PAT-08")
+async def test_a_licence_on_a_phone_is_named_with_who_proved_it_where_the_store_takes_it(tmp_path):
+    on_phone = changed(PHOTO_ID, standard="ISO-18013-5", proven_by="Invented IACA")
+    for takes in (False, True):
+        async with trial(tmp_path / str(takes), licences_on_phones=takes) as shop:
+            ticket = (await shop.checked_in(photo_id=on_phone)).ticket
+            visit = await shop.opened(ticket_id=ticket.ticket_id)
+            if takes:
+                assert visit.concerns == ()
+                assert (visit.profile.id_proven_by, visit.profile.id_issuer) == ("Invented IACA", "FL")
+                assert visit.profile.id_kind == "Driver licence or state ID card"
+            else:
+                assert [concern.rule for concern in visit.concerns] == ["id.not_accepted"]
+                assert visit.profile is None

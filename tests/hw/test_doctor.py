@@ -10,15 +10,29 @@ from typing import Any
 
 import pytest
 import serial
+from cryptography.hazmat.primitives import serialization
 
 from kiosk.cli import main
+from kiosk.demo.wallet import Authority
 from kiosk.doctor import Finding, Machine, examine, report
 from kiosk.hw.found import found, stable_name
+from kiosk.hw.mdoc.pcsc import PcscSlot
+from kiosk.hw.mdoc.vpcd import VirtualSlot
 from kiosk.hw.printer.sim import VirtualPrinter
 from kiosk.hw.scale.sim import VirtualScale
 from kiosk.hw.scanner.evdev import DeviceSource
 from kiosk.hw.scanner.sim import VirtualScanner
-from kiosk.settings import HubPart, PrinterPart, ScalePart, ScannerPart, SpeechPart, TerminalSettings, to_toml
+from kiosk.model.clock import SystemClock
+from kiosk.settings import (
+    HubPart,
+    PhonesPart,
+    PrinterPart,
+    ScalePart,
+    ScannerPart,
+    SpeechPart,
+    TerminalSettings,
+    to_toml,
+)
 
 from .printers import plugged
 
@@ -286,3 +300,54 @@ async def test_the_command_says_it_in_words_and_as_json_and_by_its_code(
     assert (device["used_as"], device["well"]) == ("serial scanner", False)
     assert await asyncio.to_thread(main, ["doctor", "--settings", str(tmp_path / "none.toml")]) == 1
     assert capsys.readouterr().err.count("\n") == 1
+
+
+# --- phones
+
+
+def issuers(folder: Path, *, days: int = 30) -> str:
+    authority = Authority(at=SystemClock().now())
+    pem = serialization.Encoding.PEM
+    file = folder / "issuers.pem"
+    file.write_bytes(authority.root.public_bytes(pem) + authority.revocation_list(days=days).public_bytes(pem))
+    return str(file)
+
+
+async def test_a_reader_for_phones_and_the_issuers_it_trusts(machine: Machine, tmp_path: Path) -> None:
+    async def asked(*, days: int = 30, contactless: str = "vpcd://127.0.0.1:0") -> list[tuple[str, bool, str]]:
+        part = PhonesPart(issuers=issuers(tmp_path, days=days), contactless=contactless)
+        findings = await examine(settings_for(phones=part), machine)
+        return [(each.used_as, each.well, str(each.says)) for each in findings]
+
+    assert await asked() == [
+        ("issuers of licences", True, "1 authorities are trusted, 1 revocation lists are in force."),
+        ("reader for phones", True, "It is there. Hold a phone to it at the terminal to see it read."),
+    ]
+    (late, _) = await asked(days=-1)
+    assert late[1] is False
+    assert "A revocation list ended on" in late[2]
+    held = VirtualSlot(port=0)
+    await held.start()
+    (_, busy) = await asked(contactless=f"vpcd://127.0.0.1:{held.port}")
+    assert busy[1:] == (False, "Another program uses it: stop that program, or the terminal that is running.")
+    await held.close()
+
+
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        (errno.ENXIO, "The service for card readers does not run: install pcscd and start it."),
+        (errno.ENODEV, "No such reader is connected: plug it in, or write another name into the settings."),
+    ],
+)
+async def test_a_reader_behind_a_service_that_is_not_there(
+    machine: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: int, says: str
+) -> None:
+    def nothing(_slot: PcscSlot) -> str:
+        raise OSError(error, "")
+
+    monkeypatch.setattr(PcscSlot, "_find", nothing)
+    part = PhonesPart(issuers=str(tmp_path / "none"), contactless="pcsc:ACS")
+    trust, reader = await examine(settings_for(phones=part), machine)
+    assert (reader.device, reader.well, str(reader.says)) == ("pcsc:ACS", False, says)
+    assert (trust.well, "cannot be used" in str(trust.says)) == (False, True)

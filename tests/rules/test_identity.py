@@ -1,6 +1,6 @@
 """Card, ID and registry agree, or the visit says exactly what stands in the way and who may settle it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
@@ -11,6 +11,7 @@ from kiosk.model.documents import PatientCard, PhotoId
 from kiosk.model.orders import Concern
 from kiosk.model.people import Person, RegistryEntry, RegistryStatus
 from kiosk.rules.identity import age, concerns
+from kiosk.rules.law import Pack
 from tests.rules.given import TODAY, florida, recommendation
 
 BORN = date(1991, 4, 23)
@@ -49,9 +50,13 @@ class Visit:
     patient: RegistryEntry | None = None
     trouble: tuple[str, ...] = ()
     on: date = TODAY
+    phones: bool = False
+    pack: Pack = field(default_factory=florida)
 
     def concerns(self) -> tuple[Concern, ...]:
-        return concerns(florida(), self.card, self.photo_id, self.entry, self.patient, self.on, self.trouble)
+        return concerns(
+            self.pack, self.card, self.photo_id, self.entry, self.patient, self.on, self.trouble, phones=self.phones
+        )
 
 
 def carer(**changes: Any) -> Visit:
@@ -228,3 +233,46 @@ def test_no_concern_says_a_name_a_number_or_a_birth_date() -> None:
     said = " ".join(f"{each.reason} {each.next_step} {each.rule}" for visit in visits for each in visit.concerns())
     for secret in ("Robin", "ROBIN", "Example", "STRANGER", "PABC", "E1234", "1991", "1990"):
         assert secret not in said
+
+
+# --- a licence on a phone
+
+PHONE_ID = replace(ID, standard="ISO-18013-5", proven_by="Invented IACA")
+
+
+def pack_that_says(on_phone: str) -> Pack:
+    pack = florida()
+    return replace(pack, accepted_ids=tuple(replace(rule, on_phone=on_phone) for rule in pack.accepted_ids))
+
+
+@pytest.mark.requirement("PAT-04")
+@pytest.mark.parametrize(
+    ("law", "store", "accepted"),
+    [
+        ("silent", False, False),
+        ("silent", True, True),
+        ("accepted", False, True),
+        ("refused", True, False),
+    ],
+)
+def test_the_law_says_whether_a_licence_on_a_phone_counts_and_where_it_is_silent_the_store(law, store, accepted):
+    visit = Visit(photo_id=PHONE_ID, phones=store, pack=pack_that_says(law))
+    assert rules(visit) == ([] if accepted else ["id.not_accepted"])
+    assert not any(concern.settled_by for concern in visit.concerns()), "nobody may settle what the law refuses"
+
+
+def test_a_licence_on_a_phone_that_nobody_proved_is_none_and_plastic_is_what_it_was():
+    assert rules(Visit(photo_id=replace(PHONE_ID, proven_by=""), phones=True)) == ["id.not_accepted"]
+    for law in ("silent", "accepted", "refused"):
+        assert rules(Visit(pack=pack_that_says(law))) == []
+
+
+@pytest.mark.requirement("PAT-04", "PAT-11")
+def test_staff_are_told_what_was_wrong_with_the_phone_and_to_look_at_the_card_itself():
+    visit = Visit(photo_id=None, trouble=("document.unreadable", "id.mobile_other_phone"))
+    (found,) = visit.concerns()
+    assert (found.rule, found.settled_by) == ("id.mobile_other_phone", "person")
+    assert str(found.reason) == "The licence on the phone was made for another phone."
+    assert str(found.next_step).startswith("Do not go by what the phone shows.")
+    (other,) = Visit(photo_id=None, trouble=("id.mobile_silent",)).concerns()
+    assert str(other.reason) == "The licence on the phone could not be read."

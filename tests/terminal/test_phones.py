@@ -52,7 +52,7 @@ async def test_the_photo_id_says_who_proved_it():
     ("patience", "more", "reason"),
     [
         (60.0, {"lose_at": 2}, "mobile_gone"),
-        (0.01, {"hear": lambda _: None}, "mobile_silent"),
+        (0.1, {"hear": lambda _: None}, "mobile_silent"),
         (60.0, {"hear": lambda _: b"\xff"}, "mobile_damaged"),
     ],
     ids=["walks away", "silent", "nonsense"],

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.settings import HubPart, PrinterPart, ScannerPart, SettingsWrong, TerminalSettings, read, to_toml
+from kiosk.settings import HubPart, PhonesPart, PrinterPart, ScannerPart, SettingsWrong, TerminalSettings, read, to_toml
 
 GOOD = TerminalSettings(
     name="counter-1",
@@ -16,6 +16,7 @@ GOOD = TerminalSettings(
     hub=HubPart(token="t" * 32, fingerprint="ab" * 32, address="127.0.0.1:8440", interfaces=("127.0.0.1",)),
     scanners=(ScannerPart(kind="serial", path='/dev/serial/by-id/usb-"odd"'),),
     printer=PrinterPart(url="tcp://127.0.0.1"),
+    phones=PhonesPart(issuers="issuers", contactless="vpcd://127.0.0.1:35963"),
 )
 
 
@@ -41,6 +42,9 @@ def test_the_token_is_in_no_repr():
         (to_toml(GOOD).replace('state = "FL"', ""), "state"),
         (to_toml(GOOD).replace('name = "counter-1"', 'nmae = "counter-1"'), "nmae"),
         (to_toml(GOOD).replace("tcp://127.0.0.1", "lpt1"), "$.printer"),
+        (to_toml(GOOD).replace("vpcd://", "usb://"), "$.phones"),
+        (to_toml(GOOD).replace("vpcd://127.0.0.1:35963", ""), "a phone is reached by"),
+        (to_toml(GOOD).replace("patience = 60.0", "patience = 600.0"), "between 5 and 60"),
         ("\x00", "is not TOML"),
     ],
 )

@@ -1,7 +1,7 @@
 """Why a licence on a phone is not taken."""
 
 
-class NotProven(Exception):
+class NotProven(ValueError):
     """Something is damaged, forged or missing. ``reason_key`` is one of ``kiosk.documents.reasons``."""
 
     def __init__(self, reason_key: str) -> None:

@@ -59,6 +59,13 @@ class Transport(Protocol):
         state once; both are called on the event loop and may not block."""
 
 
+class Engaging(Protocol):
+    """What is said with a phone that is held to a reader, before any licence is asked for."""
+
+    def hear(self, message: bytes) -> bytes | PhoneCode:
+        """An answer to the phone's NDEF message, or what it offers. Raises ``ValueError`` for what offers nothing."""
+
+
 class Conversation(Protocol, Generic[T_co]):
     """What is said: an opening that asks, a judgement of the answer, an ending."""
 
