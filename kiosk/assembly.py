@@ -16,8 +16,10 @@ from kiosk.flows.steps import Picture
 from kiosk.hw.hotplug import Hotplug
 from kiosk.hw.light import LEDS, KernelLamp, Light, Signs
 from kiosk.hw.mdoc.address import slot_at
+from kiosk.hw.mdoc.ble import BluetoothClient
+from kiosk.hw.mdoc.bluez import BluezRadio
 from kiosk.hw.mdoc.nfc import ContactlessReader
-from kiosk.hw.mdoc.port import Engaging
+from kiosk.hw.mdoc.port import Engaging, Transport
 from kiosk.hw.printer.address import connect_to
 from kiosk.hw.printer.driver import EscPosPrinter
 from kiosk.hw.printer.port import Paper, Printer
@@ -141,11 +143,15 @@ def _phones(settings: TerminalSettings, clock: Clock, hotplug: Hotplug) -> Phone
     part = settings.phones
     if part is None:
         return None
-    limits = LONGEST if part.extended else Contactless()
-    readers = (
-        ContactlessReader(slot_at(part.contactless), partial(_engaging, limits), limits=limits, pause=hotplug.pause),
-    )
-    return Phones(readers, partial(issuers, Path(part.issuers)), clock.now, patience=part.patience)
+    transports: list[Transport] = []
+    if part.bluetooth:
+        transports.append(BluetoothClient(BluezRadio(part.bluetooth), pause=hotplug.pause))
+    if part.contactless:
+        limits = LONGEST if part.extended else Contactless()
+        engaging = partial(_engaging, limits)
+        slot = slot_at(part.contactless)
+        transports.append(ContactlessReader(slot, engaging, limits=limits, pause=hotplug.pause))
+    return Phones(transports, partial(issuers, Path(part.issuers)), clock.now, patience=part.patience)
 
 
 def _engaging(limits: Contactless) -> Engaging:

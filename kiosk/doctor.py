@@ -15,6 +15,7 @@ from kiosk.hw.drawer import PrinterDrawer
 from kiosk.hw.found import Found, found, stable_name
 from kiosk.hw.light import KernelLamp
 from kiosk.hw.mdoc.address import slot_at
+from kiosk.hw.mdoc.bluez import BluezRadio
 from kiosk.hw.printer.address import connect_to
 from kiosk.hw.printer.driver import EscPosPrinter
 from kiosk.hw.printer.picture import IDEOGRAPHS
@@ -238,7 +239,12 @@ def _speech() -> Finding:
 
 
 async def _phones(part: PhonesPart) -> list[Finding]:
-    return [_issuers(part.issuers), await _contactless(part.contactless)]
+    findings = [_issuers(part.issuers)]
+    if part.bluetooth:
+        findings.append(await _bluetooth(part.bluetooth))
+    if part.contactless:
+        findings.append(await _contactless(part.contactless))
+    return findings
 
 
 def _issuers(name: str) -> Finding:
@@ -260,6 +266,15 @@ def _issuers(name: str) -> Finding:
         says = text("{n} authorities are trusted, {lists} revocation lists are in force.", n=len(trust.roots),
                     lists=len(trust.lists))  # fmt: skip
     return Finding(device=name, used_as="issuers of licences", well=not (ended or late), says=says)
+
+
+async def _bluetooth(adapter: str) -> Finding:
+    says, well = _WELL, True
+    try:
+        await BluezRadio(adapter).ready()
+    except OSError:
+        says, well = text("Bluetooth does not run here: start the service bluetooth and switch the adapter on."), False
+    return Finding(device=adapter, used_as="Bluetooth for phones", well=well, says=says)
 
 
 async def _contactless(address: str) -> Finding:

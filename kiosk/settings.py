@@ -88,11 +88,13 @@ class PhonesPart(Part, frozen=True, kw_only=True):
     """Licences on phones are taken as photo IDs. Without this table none is.
 
     ``issuers`` is a PEM file, or a folder of such, with the roots of the authorities that the store trusts and their
-    revocation lists. ``contactless`` is a reader as in ``kiosk/hw/mdoc/address.py``; ``extended``: it can do commands
-    with extended lengths. ``patience``: seconds from the phone's code to its answer.
+    revocation lists. ``bluetooth`` is an adapter (``hci0``). ``contactless`` is a reader as in
+    ``kiosk/hw/mdoc/address.py``; ``extended``: it can do commands with extended lengths. ``patience``: seconds from the
+    phone's code to its answer.
     """
 
     issuers: str
+    bluetooth: str = ""
     contactless: str = ""
     extended: bool = False
     patience: float = 60.0
@@ -100,8 +102,8 @@ class PhonesPart(Part, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         if self.contactless:
             slot_at(self.contactless)
-        else:
-            raise ValueError("a phone is reached by a contactless reader")
+        elif not self.bluetooth:
+            raise ValueError("a phone is reached by Bluetooth or a contactless reader")
         if not 5 <= self.patience <= MOST_PATIENCE:
             raise ValueError(f"a phone's holder is waited for between 5 and {MOST_PATIENCE:.0f} seconds")
 

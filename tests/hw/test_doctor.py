@@ -347,7 +347,9 @@ async def test_a_reader_behind_a_service_that_is_not_there(
         raise OSError(error, "")
 
     monkeypatch.setattr(PcscSlot, "_find", nothing)
-    part = PhonesPart(issuers=str(tmp_path / "none"), contactless="pcsc:ACS")
-    trust, reader = await examine(settings_for(phones=part), machine)
+    monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", f"unix:path={tmp_path}/none")
+    part = PhonesPart(issuers=str(tmp_path / "none"), bluetooth="hci0", contactless="pcsc:ACS")
+    trust, radio, reader = await examine(settings_for(phones=part), machine)
+    assert (radio.well, str(radio.says)[:28]) == (False, "Bluetooth does not run here:")
     assert (reader.device, reader.well, str(reader.says)) == ("pcsc:ACS", False, says)
     assert (trust.well, "cannot be used" in str(trust.says)) == (False, True)

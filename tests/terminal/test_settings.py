@@ -43,7 +43,7 @@ def test_the_token_is_in_no_repr():
         (to_toml(GOOD).replace('name = "counter-1"', 'nmae = "counter-1"'), "nmae"),
         (to_toml(GOOD).replace("tcp://127.0.0.1", "lpt1"), "$.printer"),
         (to_toml(GOOD).replace("vpcd://", "usb://"), "$.phones"),
-        (to_toml(GOOD).replace("vpcd://127.0.0.1:35963", ""), "a phone is reached by"),
+        (to_toml(GOOD).replace("vpcd://127.0.0.1:35963", ""), "a phone is reached by Bluetooth or"),
         (to_toml(GOOD).replace("patience = 60.0", "patience = 600.0"), "between 5 and 60"),
         ("\x00", "is not TOML"),
     ],
