@@ -247,3 +247,27 @@ def test_a_state_without_rules_is_one_clear_line():
     )
     assert done.returncode == 1
     assert done.stderr == b"kiosk: There is no rule pack for XX.\n"
+
+
+LOST = [0, 3, 0]  # EV_SYN, SYN_DROPPED
+
+
+@pytest.mark.requirement("PLT-04")
+@pytest.mark.parametrize("gap", [0, 100, 249, 250, 5000])
+@pytest.mark.parametrize("at", [1, 30, 60])
+def test_events_that_the_kernel_lost_spoil_their_scan_and_no_other(gap, at):
+    """Whether a pause follows them or not, and whether or not the kernel's report came."""
+    events = keys(TAG.encode() + b"\r")
+    whole = keys(b"4006381333931\r")
+    rest = [] if gap < 250 else [["GAP_MS", 300]]  # a long pause ends the spoilt scan, a short one does not
+    line = asked(events=[*events[:at], LOST, ["GAP_MS", gap], *events[at:], *rest, ["GAP_MS", 300], *whole])
+    assert (line["kind"], line["text"]) == ("gs1", "4006381333931")
+    assert line["scans"][0]["refused"]["key"] == "cut_off"
+    assert all(one["kind"] == "unknown" for one in line["scans"][:-1])
+
+
+@pytest.mark.requirement("PLT-04")
+def test_repeated_keys_and_modifiers_change_nothing():
+    events = keys(b"P7QX21AB\r")
+    repeated = [one for event in events for one in ([event, [*event[:2], 2]] if event[2] == DOWN else [event])]
+    assert asked(events=repeated) == asked(events=events)

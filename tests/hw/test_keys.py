@@ -12,6 +12,7 @@ from kiosk.hw.scanner.keys import (
     LEFT_ALT,
     LEFT_CTRL,
     LEFT_SHIFT,
+    RIGHT_ALT,
     RIGHT_CTRL,
     RIGHT_SHIFT,
     SYN_DROPPED,
@@ -132,6 +133,54 @@ def test_events_lost_by_the_kernel_are_said_and_nothing_is_read_until_the_next_r
     assert typed(decoder, (A, DOWN)) == b""
     assert decoder.feed(EV_SYN, SYN_REPORT, 0) == b""
     assert typed(decoder, (A, DOWN)) == b"a", "the held shift is forgotten too"
+
+
+@pytest.mark.requirement("PLT-04")
+def test_lost_events_end_with_the_scan_where_no_report_follows_them() -> None:
+    decoder = KeyDecoder(US)
+    assert decoder.feed(EV_SYN, SYN_DROPPED, 0) is None
+    decoder.release_all()
+    assert typed(decoder, (A, DOWN)) == b"a"
+
+
+@pytest.mark.requirement("PLT-04")
+def test_a_repeated_modifier_changes_nothing_whether_it_is_held_or_was_let_go() -> None:
+    """The release may be what was lost: a Shift that is only ever repeated would turn the rest of the scan."""
+    decoder = KeyDecoder(US)
+    held = (
+        (LEFT_SHIFT, DOWN),
+        (LEFT_SHIFT, 2),
+        (A, DOWN),
+        (LEFT_SHIFT, 2),
+        (LEFT_SHIFT, UP),
+        (LEFT_SHIFT, 2),
+        (A, DOWN),
+    )
+    assert typed(decoder, *held) == b"Aa"
+    code = (
+        (LEFT_ALT, DOWN),
+        (82, DOWN),
+        (LEFT_ALT, 2),
+        (76, DOWN),
+        (80, DOWN),
+        (LEFT_ALT, UP),
+        (LEFT_ALT, 2),
+        (A, DOWN),
+    )
+    assert typed(decoder, *code) == b"4a"
+
+
+@pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
+def test_either_alt_key_takes_a_code_from_the_keypad(layout: Layout) -> None:
+    keypad = [(code, value) for code in (82, 76, 80) for value in (DOWN, UP)]  # 0 5 2
+    for alt in (LEFT_ALT, RIGHT_ALT):
+        assert typed(KeyDecoder(layout), (alt, DOWN), *keypad, (alt, UP)) == b"4"
+
+
+def test_the_top_row_under_alt_graphic_is_the_layouts_third_level() -> None:
+    brace = (8, DOWN)
+    assert typed(KeyDecoder(LAYOUTS["de"]), (RIGHT_ALT, DOWN), brace, (RIGHT_ALT, UP)) == b"{"
+    assert typed(KeyDecoder(US), (RIGHT_ALT, DOWN), (11, DOWN), (6, DOWN), (3, DOWN), (RIGHT_ALT, UP)) == b"4"
 
 
 def test_a_stuck_shift_ends_with_the_scan() -> None:

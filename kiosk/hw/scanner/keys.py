@@ -14,6 +14,7 @@ UP, DOWN = 0, 1
 
 ENTER, TAB, SPACE, CAPS_LOCK = 28, 15, 57, 58
 LEFT_CTRL, LEFT_SHIFT, RIGHT_SHIFT, LEFT_ALT, RIGHT_CTRL, RIGHT_ALT = 29, 42, 54, 56, 97, 100
+_ALTS = (LEFT_ALT, RIGHT_ALT)
 _MODIFIERS = frozenset({LEFT_CTRL, LEFT_SHIFT, RIGHT_SHIFT, LEFT_ALT, RIGHT_CTRL, RIGHT_ALT})
 
 KEYPAD_DIGITS = {71: "7", 72: "8", 73: "9", 75: "4", 76: "5", 77: "6", 79: "1", 80: "2", 81: "3", 82: "0"}
@@ -31,12 +32,15 @@ class KeyDecoder:
         self._layout = layout
         self._caps = caps
         self._held: set[int] = set()
+        self._third_levels = any(third for _, _, third in layout.levels.values())
+        self._alt = 0
         self._alt_digits: str | None = None
         self._accent = ""
         self._overrun = False
 
     def release_all(self) -> None:
-        """Forget held modifiers: between two scans nothing is held, whatever a lost key-up says."""
+        """Forget held modifiers and lost events: between two scans there are none, whatever did not come says."""
+        self._overrun = False
         self._held.clear()
         self._alt_digits = None
         self._accent = ""
@@ -45,7 +49,7 @@ class KeyDecoder:
         """The bytes this event gives, often none. None: events were lost, and with them a part of the scan.
 
         A modifier counts as it is when the other key goes down: some scanners let go of Shift afterwards. Key repeat
-        (value 2) never comes from a code; it comes from a lost USB report.
+        (value 2) never comes from a code; it comes from a lost USB report, perhaps the one that let the key go.
         """
         if kind == EV_SYN:
             return self._synchronise(code)
@@ -58,7 +62,7 @@ class KeyDecoder:
         if code == CAPS_LOCK:
             self._caps = not self._caps
             return b""
-        if self._alt_digits is not None and (digit := _TOP_DIGITS.get(code) or KEYPAD_DIGITS.get(code)):
+        if (digit := self._alt_digit(code)) and self._alt_digits is not None:
             self._alt_digits += digit
             return b""
         return self._character(code)
@@ -66,23 +70,29 @@ class KeyDecoder:
     def _synchronise(self, code: int) -> bytes | None:
         """SYN_DROPPED: the kernel's buffer ran over; what follows up to the next report is not whole either."""
         if code == SYN_DROPPED:
-            self._overrun = True
             self.release_all()
+            self._overrun = True
             return None
         self._overrun = self._overrun and code != SYN_REPORT
         return b""
 
+    def _alt_digit(self, code: int) -> str:
+        """A digit of an ALT code, of the keypad or of the top row; not of that where the Alt is the layout's AltGr."""
+        if self._alt == RIGHT_ALT and self._third_levels:
+            return KEYPAD_DIGITS.get(code, "")
+        return KEYPAD_DIGITS.get(code) or _TOP_DIGITS.get(code, "")
+
     def _modifier(self, code: int, value: int) -> bytes | None:
         if value == DOWN:
+            if code in _ALTS and code not in self._held and not self._ctrl:
+                self._alt, self._alt_digits = code, ""
             self._held.add(code)
-            if code == LEFT_ALT and not self._ctrl:
-                self._alt_digits = ""
+        if value != UP:
             return b""
-        if value == UP:
-            self._held.discard(code)
-            if code == LEFT_ALT and self._alt_digits is not None:
-                digits, self._alt_digits = self._alt_digits, None
-                return self._alt_code(digits)
+        self._held.discard(code)
+        if code == self._alt and self._alt_digits is not None:
+            digits, self._alt_digits = self._alt_digits, None
+            return self._alt_code(digits)
         return b""
 
     @property
