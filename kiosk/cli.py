@@ -13,7 +13,8 @@ from typing import NoReturn
 
 from kiosk import rule_commands
 from kiosk.discretion import Formatter, leave_nothing
-from kiosk.model.errors import KioskError
+from kiosk.model.errors import KioskError, Theirs
+from kiosk.model.text import text
 
 
 class Parser(argparse.ArgumentParser):
@@ -103,7 +104,7 @@ def _parser() -> Parser:
     allotment = commands.add_parser("allotment", help="say what a patient may buy: one JSON object in, one out")
     allotment.set_defaults(command=_allotment)
 
-    _coa_parser(commands)
+    _questions_of_law(commands)
     rule_commands.add_to(commands)
 
     openapi = commands.add_parser("openapi", help="print the hub's API as an OpenAPI document")
@@ -125,6 +126,11 @@ def _simulate_parser(commands: "argparse._SubParsersAction[Parser]") -> None:
     simulate.add_argument("--jobs", type=_count, help="processes; one a core by default")
     simulate.add_argument("--account", action="store_true", help="tell everything that happens, of one store")
     simulate.set_defaults(command=_simulate)
+
+
+def _questions_of_law(commands: "argparse._SubParsersAction[Parser]") -> None:
+    _coa_parser(commands)
+    _label_parser(commands)
 
 
 def _coa_parser(commands: "argparse._SubParsersAction[Parser]") -> None:
@@ -151,6 +157,24 @@ def _coa_parser(commands: "argparse._SubParsersAction[Parser]") -> None:
     )
     coa.add_argument("--labs", type=Path, help="file with the licence numbers of the state's laboratories, one a line")
     coa.set_defaults(command=_coa)
+
+
+def _label_parser(commands: "argparse._SubParsersAction[Parser]") -> None:
+    label = commands.add_parser("label", help="make the label of one dispense by a state's law, or say what is missing")
+    label.add_argument(
+        "file",
+        metavar="FILE",
+        nargs="?",
+        default="",
+        help="its facts as JSON, see docs/labels.md; - reads standard input",
+    )
+    label.add_argument("--state", required=True, help="two letters: whose law")
+    label.add_argument("--png", type=Path, metavar="OUT", help="draw what the printer would print")
+    label.add_argument("--paper", type=int, choices=(58, 80), default=80, help="width of the paper in mm")
+    label.add_argument("--print", type=int, default=1, metavar="N", help="which print of it: 2 and more are reprints")
+    label.add_argument("--packs", type=Path, help="another folder of rule packs")
+    label.add_argument("--example", nargs="?", const="", metavar="NAME", help="print a worked example's facts instead")
+    label.set_defaults(command=_label)
 
 
 def _run(arguments: argparse.Namespace) -> int:
@@ -273,6 +297,26 @@ def _coa(arguments: argparse.Namespace) -> None:
             labs=arguments.labs,
         )
     )
+
+
+def _label(arguments: argparse.Namespace) -> int:
+    from kiosk.label import example, labelled  # noqa: PLC0415
+
+    if arguments.example is not None:
+        print(example(arguments.state, arguments.example, arguments.packs))
+        return 0
+    if not arguments.file or not 1 <= arguments.print <= 99:
+        raise Theirs(text("Name a file of facts, and a print from 1 to 99."))
+    answer, may_print = labelled(
+        arguments.file,
+        arguments.state,
+        png=arguments.png,
+        paper_mm=arguments.paper,
+        print_no=arguments.print,
+        packs=arguments.packs,
+    )
+    print(answer)
+    return 0 if may_print else 1
 
 
 def _openapi(_: argparse.Namespace) -> None:

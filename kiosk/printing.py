@@ -32,13 +32,22 @@ def read_label(file: Path) -> Label:
 
 
 def preview(file: Path, width_dots: int, out: Path) -> None:
-    """Draws the paper that the label's bytes give. Raises ``KioskError``."""
+    """Draws the paper that the bytes of the label in a file give. Raises ``KioskError``."""
+    draw(read_label(file), width_dots, out)
+
+
+def draw(label: Label, width_dots: int, out: Path | None) -> None:
+    """Lays the label out, and draws the paper its bytes give into ``out``, a pixel a dot. Raises ``KioskError``."""
     from kiosk.hw.printer.paper import pieces_of  # noqa: PLC0415  drawing brings a large library
 
     paper = Paper(width_dots=width_dots)
-    (piece,) = pieces_of(_composed(read_label(file), paper), paper)
+    data = _composed(label, paper)
+    if out is None:
+        return
+    (piece,) = pieces_of(data, paper)
+    dpi = paper.dots_per_mm * 25.4
     try:
-        piece.image().save(out, format="PNG")
+        piece.image().save(out, format="PNG", dpi=(dpi, dpi))
     except OSError as error:
         raise Unavailable(text("{file}: {why}.", file=out, why=error.strerror or "cannot be written")) from None
 

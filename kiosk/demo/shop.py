@@ -23,7 +23,7 @@ from typing import Any
 import httpx
 from argon2 import PasswordHasher
 
-from kiosk.demo import SHOP_FILE
+from kiosk.demo import LABEL_FILES, SHOP_FILE
 from kiosk.demo.hand import Hand
 from kiosk.demo.specimens import licence, patient_card
 from kiosk.documents.codes import label_code
@@ -263,6 +263,7 @@ class Shop:
             ),
             prices={str(number): price for number, price in products.items()},
             stock_every=5.0,
+            label_files=LABEL_FILES,
         )
 
     async def _station(self, name: str, role: Any, token: str, sockets: Path) -> Station:

@@ -69,6 +69,8 @@ def label_unit(visit: Visit, unit: Unit, banner: Banner) -> Flow[Unit | None]:
             print_no=unit.print_no,
             tag=unit.tag,
             copy_digest=hashlib.sha256(to_json(label)).hexdigest(),
+            template=label.template,
+            on=label.on,
         )
         yield Commit(fact=fact, sop=SOP)
         end = yield from put_on_paper(label, unit, banner)

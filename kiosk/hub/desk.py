@@ -15,12 +15,12 @@ from typing import Any
 from msgspec.structs import replace
 from sqlalchemy import Connection, select
 
-from kiosk.hub import decisions, lines, orders, staff, visits
+from kiosk.hub import decisions, label_files, lines, orders, staff, visits
 from kiosk.hub.books import book_of, counsel, person_of
 from kiosk.hub.changes import Feed, News
 from kiosk.hub.database import Database
 from kiosk.hub.door import Door
-from kiosk.hub.labels import label_of
+from kiosk.hub.labels import facts_of_store, label_of
 from kiosk.hub.lines import By
 from kiosk.hub.refusals import KEY_USED, NOT_SIGNED_IN, ORDER_OVER, VISIT_OVER, no_law, not_mine
 from kiosk.hub.registry import Figure, RegistryDesk, Word
@@ -32,7 +32,7 @@ from kiosk.hub.visits import Secret
 from kiosk.model import questions as q
 from kiosk.model.base import from_json, to_json
 from kiosk.model.clock import Clock, local_date
-from kiosk.model.errors import Refusal
+from kiosk.model.errors import Refusal, Theirs
 from kiosk.model.orders import PickLine, Visit
 from kiosk.model.people import Recommendation, Session
 from kiosk.model.text import text
@@ -266,11 +266,18 @@ class Desk:
         return await self.database.write(work)
 
     async def _make_label(self, caller: Caller, wish: q.MakeLabel) -> Any:
+        try:
+            files = await asyncio.to_thread(label_files.read, self.settings.label_files)
+        except Theirs as fault:
+            way_on = text("Call a manager.")
+            return Refusal(rule="store.label_files", reason=fault.reason, way_on=way_on)
+        store = {**facts_of_store(self.settings.store), **files}
+
         def work(connection: Connection) -> Any:
             here = visits.open_here(connection, wish.visit_id, caller.terminal)
             if isinstance(here, Refusal):
                 return here
-            return label_of(connection, wish, here[1], self.settings.store, self.pack(), self.today())
+            return label_of(connection, wish, here[1], store, self.library.at, self.today())
 
         return await self.database.write(work)
 

@@ -133,6 +133,8 @@ class Consequences:
                 line_id=fact.line_id,
                 tag=fact.tag,
                 state="issued",
+                template=fact.template,
+                day="" if fact.on is None else fact.on.isoformat(),
             )
         )
         return ""

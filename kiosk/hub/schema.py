@@ -207,8 +207,11 @@ labels = Table(
     _word("line_id"),
     _word("tag"),
     _word("state"),
+    _word("template"),
+    _word("day"),
 )
-"""``state``: ``issued``, ``voided``, ``verified``."""
+"""``state``: ``issued``, ``voided``, ``verified``. ``template`` and ``day``: by which law it was made, that of which
+local date; blank where the terminal did not say."""
 
 permits = Table(
     "permits",

@@ -84,6 +84,7 @@ class HubSettings(Sealed, frozen=True, kw_only=True):
     ``policy`` the store's own rules and its signature for the state's. Without that signature a hub does not open, but
     for a demonstration or a rehearsal, where nothing is sold: ``live`` false.
     ``licences_on_phones``: the store takes them as what they are on plastic, where the state's law does not say.
+    ``label_files`` is a folder with what the state prescribes for labels (:mod:`kiosk.hub.label_files`).
     ``stock_every`` is how often, in seconds, the packages are read from the tracking system.
     """
 
@@ -100,6 +101,7 @@ class HubSettings(Sealed, frozen=True, kw_only=True):
     database_key: Path | None = None
     packs: Path | None = None
     policy: Path | None = None
+    label_files: Path | None = None
     live: bool = True
     licences_on_phones: bool = False
     stock_every: float = 60.0
@@ -142,7 +144,9 @@ def _with_files(settings_file: Path, value: Any, where: str = "") -> Any:
         here = f"{where}.{name}".lstrip(".")
         if name.endswith("_file") and isinstance(item, str):
             filled[name.removesuffix("_file")] = _first_line(settings_file, here, settings_file.parent / item)
-        elif name in {"data_dir", "identity_key", "database_key", "packs", "policy"} and isinstance(item, str):
+        elif name in {"data_dir", "identity_key", "database_key", "packs", "policy", "label_files"} and isinstance(
+            item, str
+        ):
             filled[name] = str(settings_file.parent / item)
         elif name == "prices" and isinstance(item, dict):
             filled[name] = {product: str(price) for product, price in item.items()}

@@ -77,3 +77,5 @@ class Package(Noun, frozen=True, kw_only=True):
     holds: tuple[str, ...] = ()
     unit_codes: bool = False
     state_id: str = ""
+    net_weight_g: Decimal | None = None
+    """Of one unit, as the tracking system tells it of this package."""

@@ -1,6 +1,6 @@
 """What happened. A record is made once, on the terminal, and never changed; facts are never refused."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 from kiosk.model.base import Noun
@@ -85,7 +85,10 @@ class ScanStopped(Fact, frozen=True, kw_only=True, tag="scan-stopped"):
 
 
 class LabelIssued(Fact, frozen=True, kw_only=True, tag="label-issued"):
-    """Kept before the first byte goes to the printer. ``copy_digest`` is SHA-256 (hex) of the label's fields."""
+    """Kept before the first byte goes to the printer. ``copy_digest`` is SHA-256 (hex) of the label's fields.
+
+    ``template`` and ``on`` are those of the label: a reprint is made by the law of that day (LBL-07).
+    """
 
     visit_id: str
     line_id: str
@@ -93,6 +96,8 @@ class LabelIssued(Fact, frozen=True, kw_only=True, tag="label-issued"):
     print_no: int
     tag: str
     copy_digest: str
+    template: str = ""
+    on: date | None = None
 
 
 class LabelPrinted(Fact, frozen=True, kw_only=True, tag="label-printed"):

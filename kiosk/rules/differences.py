@@ -8,7 +8,7 @@ import msgspec
 from kiosk.rules.law import Law
 from kiosk.rules.pack import printable
 
-KEYS = ("key", "code", "name", "pattern", "standard", "pool")
+KEYS = ("key", "code", "name", "pattern", "standard", "pool", "version")
 """By the first of these that it has, an entry of a list is known again."""
 
 

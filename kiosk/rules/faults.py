@@ -9,7 +9,8 @@ from typing import Protocol
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from kiosk.rules.kinds import vocabulary
-from kiosk.rules.law import LabelRule, Law, Outage, Store
+from kiosk.rules.labels.template import Part, Template, source_of
+from kiosk.rules.law import Law, Outage, Store
 from kiosk.rules.limits import Cited, Cycle, Gate, PharmacistRule, Pool, Rolling, Supply, What, Who
 from kiosk.rules.worked import Example, ExampleProduct
 
@@ -33,7 +34,7 @@ def ahead_of(law: Law, today: date) -> str:
 def rules(law: Law) -> Iterator[tuple[str, Cited]]:
     """Every rule of a law with its name: ``"pool smoking"``, ``"gate minor"``, ``"figure"``."""
     yield "figure", law.figure
-    for name in ("outage", "age", "tickets", "label"):
+    for name in ("outage", "age", "tickets"):
         if (rule := getattr(law, name)) is not None:
             yield name, rule
     for pool in law.pools:
@@ -48,9 +49,28 @@ def rules(law: Law) -> Iterator[tuple[str, Cited]]:
         yield f"card {n + 1}", card
     for n, document in enumerate(law.accepted_ids):
         yield f"photo ID {n + 1}", document
-    if law.label is not None:
-        for statement in law.label.statements:
-            yield f"statement {statement.code}", statement
+    for template in law.labels:
+        yield from _label_rules(template)
+
+
+def _label_rules(template: Template) -> Iterator[tuple[str, Cited]]:
+    """The template, and every part of it that has a source or a confidence of its own."""
+    where = f"label {template.version}"
+    yield where, template
+    parts: list[tuple[str, Part]] = [(f"field {each.key}", each) for each in template.fields]
+    parts += [(f"statement {each.code}", each) for each in template.statements]
+    parts += [(f"symbol {each.code}", each) for each in template.symbols]
+    for name, part in parts:
+        if part.citation or part.as_of or part.confidence:
+            yield f"{where} {name}", source_of(template, part)
+    if template.letters is not None:
+        yield f"{where} letters", template.letters
+    if template.covering is not None:
+        yield f"{where} covering", template.covering
+    for limit in template.dates:
+        yield f"{where} date {limit.key}", limit
+    for n, beside in enumerate(template.beside, 1):
+        yield f"{where} beside {n}", beside
 
 
 def _faults(law: Law) -> Iterator[str]:
@@ -68,8 +88,6 @@ def _faults(law: Law) -> Iterator[str]:
         yield from gate_faults(gate)
     if law.outage is not None:
         yield from _outage_faults(law.outage, keys)
-    if law.label is not None:
-        yield from _label_faults(law.label)
     yield from _example_faults(law, keys, gates)
 
 
@@ -87,16 +105,6 @@ def _frame_faults(law: Law) -> Iterator[str]:
     own += ["store"] if law.store != Store() else []
     if own:
         yield f"{own[0]} is said to be the store's own, and this is the state's law"
-
-
-def _label_faults(label: LabelRule) -> Iterator[str]:
-    if not 0 < label.min_letter_mm <= TALLEST_LETTER:
-        yield f"label: no letter is {label.min_letter_mm} mm high"
-    if twice := _twice([each.code for each in label.statements]):
-        yield f"label: two statements are called {twice}"
-
-
-TALLEST_LETTER = 20
 
 
 def _twice(names: Sequence[str]) -> str:

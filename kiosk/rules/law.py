@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from kiosk.model.base import Noun
+from kiosk.rules.labels.template import StoreLabel, Template
 from kiosk.rules.limits import Cited, Figure, Gate, PharmacistRule, Pool, Positive, Uncounted, Word
 from kiosk.rules.worked import Example
 
@@ -63,55 +64,10 @@ class TicketRule(Cited, frozen=True, kw_only=True):
     minutes: Positive
 
 
-class FieldRule(Noun, frozen=True, kw_only=True):
-    """One fact of the label, by its key; ``or_key`` is another fact that does as well (mg instead of per cent).
-
-    ``if_present`` facts are left out where there is none to print. ``routes`` limits the field to products of these.
-    """
-
-    key: Word
-    heading: Word
-    or_key: str = ""
-    required: Literal["always", "if_present"] = "always"
-    routes: tuple[str, ...] = ()
-    citation: str = ""
-    """Where it differs from the label rule's own."""
-
-
-class Statement(Cited, frozen=True, kw_only=True):
-    """A sentence the law wants on the label; ``prescribed`` where its very words are the law's.
-
-    ``routes`` limits it to products of these routes. ``requires`` is a fact that must be true ("yes") for the
-    sentence to be true.
-    """
-
-    code: Word
-    words: Word
-    prescribed: bool = False
-    routes: tuple[str, ...] = ()
-    requires: str = ""
-
-
-class LabelRule(Cited, frozen=True, kw_only=True):
-    fields: Annotated[tuple[FieldRule, ...], msgspec.Meta(min_length=1)]
-    statements: tuple[Statement, ...] = ()
-    symbols: tuple[str, ...] = ()
-    min_letter_mm: Decimal = Decimal("1.6")
-
-
 class RefusedId(Cited, frozen=True, kw_only=True):
     """A kind of photo ID that the law accepts and the store does not."""
 
     kind: Word
-
-
-class StoreLabel(Cited, frozen=True, kw_only=True):
-    """What the store wants on a label beside the law's own. No letter is smaller than either says."""
-
-    fields: tuple[FieldRule, ...] = ()
-    statements: tuple[Statement, ...] = ()
-    symbols: tuple[str, ...] = ()
-    min_letter_mm: Decimal = Decimal(0)
 
 
 class Store(Noun, frozen=True, kw_only=True):
@@ -150,7 +106,8 @@ class Law(Noun, frozen=True, kw_only=True):
     outage: Outage | None = None
     age: AgeRule | None = None
     tickets: TicketRule | None = None
-    label: LabelRule | None = None
+    labels: tuple[Template, ...] = ()
+    """The label templates that are in force on a day of this version; the file tells them beside its versions."""
     card_rules: tuple[CardRule, ...] = ()
     accepted_ids: tuple[IdRule, ...] = ()
     store: Store = Store()
@@ -170,11 +127,15 @@ class Law(Noun, frozen=True, kw_only=True):
         """The parts a counter needs that are not known: with such a pack no store opens."""
         return tuple(part for part in COUNTER if not getattr(self, part))
 
+    def label_on(self, on: date) -> Template | None:
+        """The label template in force on the local date ``on`` (LBL-07)."""
+        return next((each for each in self.labels if each.in_force(on)), None)
+
     def in_force(self, on: date) -> bool:
         return self.effective_from <= on and (self.effective_to is None or on <= self.effective_to)
 
 
-COUNTER = ("outage", "age", "tickets", "label", "card_rules", "accepted_ids")
+COUNTER = ("outage", "age", "tickets", "labels", "card_rules", "accepted_ids")
 """What a law has to say beside the law of purchases before a store can open under it."""
 
 
@@ -184,7 +145,6 @@ class Pack(Law, frozen=True, kw_only=True):
     outage: Outage
     age: AgeRule
     tickets: TicketRule
-    label: LabelRule
 
     @property
     def minimum_age(self) -> int:

@@ -5,6 +5,7 @@ from functools import lru_cache
 
 from kiosk.rules.examples import covered, failures
 from kiosk.rules.faults import ahead_of
+from kiosk.rules.labels import examples as labels
 from kiosk.rules.pack import parse
 from kiosk.rules.schema import faults
 from kiosk.rules.source import one_line, table_of
@@ -42,7 +43,8 @@ def _by_its_examples(source: bytes) -> tuple[str, ...]:
     """The same file is worked through once."""
     found: list[str] = []
     for law in parse(source):
-        found += failures(law)
-        few = {rule: n for rule, n in covered(law).items() if n < ENOUGH}
-        found += [f"version {law.version}: {rule} has {n} worked checks, not {ENOUGH}" for rule, n in few.items()]
-    return tuple(found)
+        found += (*failures(law), *labels.failures(law))
+        checks = [(f"version {law.version}: {rule}", n) for rule, n in covered(law).items()]
+        checks += labels.covered(law).items()
+        found += [f"{rule} has {n} worked checks, not {ENOUGH}" for rule, n in checks if n < ENOUGH]
+    return tuple(dict.fromkeys(found))

@@ -3,6 +3,7 @@ not say."""
 
 from collections.abc import Iterator, Sequence
 
+from kiosk.rules.labels.manual import pages
 from kiosk.rules.law import COUNTER, Law
 from kiosk.rules.limits import (
     Calendar,
@@ -25,7 +26,7 @@ PARTS = {
     "outage": "what may be done while the registry is away",
     "age": "ages",
     "tickets": "how long a ticket lives",
-    "label": "the label",
+    "labels": "the label",
     "card_rules": "the shape of card numbers",
     "accepted_ids": "which photo IDs are accepted",
 }
@@ -59,6 +60,8 @@ def page(laws: Sequence[Law]) -> str:
     ]
     for law in reversed(laws):
         lines += [*_version(law), ""]
+    templates = {each.version: each for law in laws for each in law.labels}
+    lines += pages(first.state, sorted(templates.values(), key=lambda each: each.effective_from))
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -247,9 +250,11 @@ def _cell(said: str) -> str:
 def index(laws: Sequence[Law]) -> str:
     """The page that lists all packs."""
     lines = ["# Rule packs", "", "One line a place, the version in force when this page was made.", ""]
-    lines += ["| place | version | limits | not known |", "|---|---|---|---|"]
+    lines += ["| place | version | limits | label | not known |", "|---|---|---|---|---|"]
     for law in laws:
         limits = ", ".join(f"{pool.name} ({pool.confidence})" for pool in law.pools)
         absent = ", ".join(PARTS[each] for each in law.absent) or "–"
-        lines.append(f"| [{law.place}]({law.state.lower()}.md) | {law.version} | {_cell(limits)} | {absent} |")
+        label = ", ".join(f"{each.version} ({each.confidence})" for each in law.labels) or "–"
+        place = f"[{law.place}]({law.state.lower()}.md)"
+        lines.append(f"| {place} | {law.version} | {_cell(limits)} | {label} | {absent} |")
     return "\n".join(lines) + "\n"

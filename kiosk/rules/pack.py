@@ -14,7 +14,9 @@ from kiosk.model.base import Noun
 from kiosk.model.errors import Ours
 from kiosk.model.text import text
 from kiosk.rules.faults import fault_of
-from kiosk.rules.law import COUNTER, Law, Pack
+from kiosk.rules.labels.template import Template
+from kiosk.rules.labels.versions import templates
+from kiosk.rules.law import Law, Pack
 from kiosk.rules.limits import Word
 from kiosk.rules.source import made, one_line, printable, read_bytes, table_of
 from kiosk.rules.versions import ordered
@@ -95,13 +97,14 @@ def states(folder: Path | None = None) -> tuple[str, ...]:
 
 
 class File(Noun, frozen=True, kw_only=True):
-    """A pack file: ``versions`` as they are written, before one says that it is like another."""
+    """A pack file: ``versions`` and ``labels`` as they are written, before one says that it is like another."""
 
     state: Word
     place: str = ""
     zone: Word
     ounce_g: Decimal = Decimal("28.35")
     versions: Annotated[tuple[dict[str, Any], ...], msgspec.Meta(min_length=1)]
+    labels: tuple[dict[str, Any], ...] = ()
 
 
 @lru_cache(maxsize=128)
@@ -111,16 +114,25 @@ def parse(source: bytes | str) -> tuple[Law, ...]:
     table = table_of(source.encode() if isinstance(source, str) else source)
     whole: File = made(table, File)
     common = {"state": whole.state, "place": whole.place, "zone": whole.zone, "ounce_g": whole.ounce_g}
-    return ordered([_law({**common, **version}) for version in _whole(whole.versions)], fault_of)
+    labels = templates(whole.labels)
+    return ordered([_law({**common, **version}, labels) for version in _whole(whole.versions)], fault_of)
 
 
-def _law(raw: dict[str, Any]) -> Law:
-    complete = all(raw.get(part) for part in COUNTER)
+def _law(raw: dict[str, Any], labels: tuple[Template, ...]) -> Law:
+    if "labels" in raw:
+        raise ValueError(f"version {raw.get('version')}: labels stand beside the versions, not in one of them")
     try:
-        law: Law = made(raw, Pack if complete else Law)
+        law: Law = made(raw, Law)
     except ValueError as fault:
         raise ValueError(f"version {raw.get('version')}: {fault}") from None
-    return law
+    law = msgspec.structs.replace(law, labels=tuple(each for each in labels if _meet(law, each)))
+    return law if law.absent else Pack(**{field: getattr(law, field) for field in law.__struct_fields__})
+
+
+def _meet(law: Law, template: Template) -> bool:
+    """Whether there is a day on which both are in force."""
+    starts = max(law.effective_from, template.effective_from)
+    return all(each.effective_to is None or starts <= each.effective_to for each in (law, template))
 
 
 class _Like(msgspec.Struct, frozen=True):

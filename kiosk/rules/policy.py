@@ -17,7 +17,9 @@ from kiosk.model.base import Noun
 from kiosk.model.errors import Ours
 from kiosk.model.text import text
 from kiosk.rules.faults import gate_faults, gates_of, pool_faults, rules
-from kiosk.rules.law import AgeRule, Law, Outage, RefusedId, Store, StoreLabel, TicketRule
+from kiosk.rules.labels.faults import parts_faults
+from kiosk.rules.labels.template import StoreLabel, letters_of
+from kiosk.rules.law import AgeRule, Law, Outage, RefusedId, Store, TicketRule
 from kiosk.rules.limits import Cited, Cycle, Gate, PharmacistRule, Pool, Positive, Word
 from kiosk.rules.refusals import STORE
 from kiosk.rules.sealing import digest
@@ -129,17 +131,22 @@ def _faults(law: Law, policy: Policy) -> Iterator[str]:
     if dotted := next((key for key in keys if "." in key), ""):
         yield f"no rule is called {dotted}"
     yield from _door_faults(law, policy)
-    if policy.label is not None and law.label is not None:
-        if not policy.label.min_letter_mm >= 0:
-            yield "label: a letter is smaller than nothing"
-        elif 0 < policy.label.min_letter_mm < law.label.min_letter_mm:
-            yield (
-                f"label: letters of {policy.label.min_letter_mm} mm are looser than the state's "
-                f"{law.label.min_letter_mm} mm"
-            )
-        codes = [each.code for each in (*law.label.statements, *policy.label.statements)]
-        if twice := next((code for n, code in enumerate(codes) if code in codes[:n]), ""):
-            yield f"label: two statements are called {twice}"
+    if policy.label is not None:
+        yield from _label_faults(law, policy.label)
+
+
+def _label_faults(law: Law, own: StoreLabel) -> Iterator[str]:
+    yield from (f"label: {fault}" for fault in parts_faults(own))
+    if not own.min_letter_mm >= 0:
+        yield "label: a letter is smaller than nothing"
+    for template in law.labels:
+        least = letters_of(template).min_mm
+        if 0 < own.min_letter_mm < least:
+            yield f"label: letters of {own.min_letter_mm} mm are looser than the state's {least} mm"
+        for what in ("statements", "symbols"):
+            codes = [each.code for each in (*getattr(template, what), *getattr(own, what))]
+            if twice := next((code for n, code in enumerate(codes) if code in codes[:n]), ""):
+                yield f"label: two {what} are called {twice}"
 
 
 def _door_faults(law: Law, policy: Policy) -> Iterator[str]:

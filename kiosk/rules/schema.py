@@ -11,12 +11,13 @@ from typing import Any
 import msgspec
 from jsonschema import Draft202012Validator
 
+from kiosk.rules.labels.template import Template
 from kiosk.rules.law import Law
 from kiosk.rules.pack import File
 from kiosk.rules.source import place_of, printable
 
 Schema = dict[str, Any]
-OF_FILE = ("state", "place", "zone", "ounce_g")
+OF_FILE = ("state", "place", "zone", "ounce_g", "labels")
 """Said once for all versions of a file."""
 NOT_LAW = ("Store", "StoreLabel", "RefusedId")
 """The store's own stands in its policy."""
@@ -24,18 +25,24 @@ NOT_LAW = ("Store", "StoreLabel", "RefusedId")
 
 def schema() -> Schema:
     """Made anew: what :func:`known` has to be."""
-    (whole, law), parts = msgspec.json.schema_components([File, Law], ref_template="#/$defs/{name}")
+    (whole, law, label), parts = msgspec.json.schema_components([File, Law, Template], ref_template="#/$defs/{name}")
     made: Schema = {"$schema": Draft202012Validator.META_SCHEMA["$id"], "title": "Rule pack", **whole, "$defs": parts}
-    version = parts[law["$ref"].rpartition("/")[2]]
     for name in (*OF_FILE, "store"):
-        version["properties"].pop(name, None)
+        _part(parts, law)["properties"].pop(name, None)
     for name in NOT_LAW:
         parts.pop(name)
-    # a version that is like another says only what is new in it
-    version["required"] = ["version", "effective_from"]
-    parts[whole["$ref"].rpartition("/")[2]]["properties"]["versions"]["items"] = law
+    for version in (law, label):
+        # a version that is like another says only what is new in it
+        _part(parts, version)["required"] = ["version", "effective_from"]
+    _part(parts, whole)["properties"]["versions"]["items"] = law
+    _part(parts, whole)["properties"]["labels"]["items"] = label
     plain: Schema = _numbers(made)
     return plain
+
+
+def _part(parts: Schema, reference: Schema) -> Schema:
+    named: Schema = parts[reference["$ref"].rpartition("/")[2]]
+    return named
 
 
 @cache

@@ -1,5 +1,7 @@
 """DSP-1 as stories: one visit at the counter."""
 
+from datetime import date
+
 import msgspec
 import pytest
 
@@ -187,6 +189,18 @@ async def test_a_damaged_label_is_voided_with_its_reason_and_its_code_is_dead():
     assert played.world.paper == [("D00", 1), ("D00", 2)]
     voided = next(fact for fact in played.keeper.facts if fact.__struct_config__.tag == "label-voided")
     assert (voided.print_no, voided.reason) == (1, "damaged")
+
+
+@pytest.mark.requirement("LBL-07")
+async def test_each_print_is_recorded_with_the_template_and_the_day_it_was_made_by():
+    second = scan(LabelCode(number="D00", print_no=2))
+    answers = [*OPENED, *ORDERED, *PICKED, touch("damaged"), LABEL, ("stop", second), *PROVEN[1:], *DONE]
+    played = await serve(*answers)
+    issued = [fact for fact in played.keeper.facts if fact.__struct_config__.tag == "label-issued"]
+    assert [(fact.print_no, fact.template, fact.on) for fact in issued] == [
+        (1, "FL label new", date(2026, 3, 2)),
+        (2, "FL label old", date(2026, 3, 1)),
+    ]
 
 
 @pytest.mark.requirement("LBL-05")

@@ -123,7 +123,10 @@ class Hub:
                 return q.Cancelled(order_id=order_id)
             case q.MakeLabel(number=number, print_no=print_no, tag=tag):
                 name = LabelField(key="patient.name", heading="Patient", value="Robin Example")
-                return Label(number=number, print_no=print_no, tag=tag, fields=(name,))
+                template, on = (
+                    ("FL label old", date(2026, 3, 1)) if print_no > 1 else ("FL label new", date(2026, 3, 2))
+                )
+                return Label(number=number, print_no=print_no, tag=tag, fields=(name,), template=template, on=on)
             case q.MatchCard(visit_id=visit_id, card=card):
                 return q.Matched(visit_id=visit_id) if card == CARD else NO
             case q.AskPermit(order_id=order_id):

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 from litestar.testing import AsyncTestClient
 
+from kiosk.demo import LABEL_FILES
 from kiosk.hub.api import make_app
 from kiosk.hub.settings import HubSettings, RegistryAccess, StaffEntry, StoreFacts, TerminalEntry, TrackingAccess
 from kiosk.hub.staff import Staff
@@ -167,6 +168,7 @@ def settings(folder: Path) -> HubSettings:
         ),
         tracking=TrackingAccess(system="metrc", url="http://127.0.0.1:1", licence="L", vendor_key="v", user_key="u"),
         registry=RegistryAccess(url="http://127.0.0.1:1", key="k"),
+        label_files=LABEL_FILES,
         terminals=tuple(TerminalEntry(name=n, role=role, token=f"token-of-{n:>16}") for n, role in TERMINALS.items()),
         staff=tuple(
             StaffEntry(id=who, name=f"Person {who}", role=StaffRole.TECHNICIAN, badge=f"B-{who}", pin=PIN)

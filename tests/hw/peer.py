@@ -51,7 +51,9 @@ def read_codes(image: Image.Image) -> list[str]:
     """What a barcode reader sees, from top to bottom. The white margin is the label's own edge."""
     framed = Image.new("L", (image.width, image.height + 80), 255)
     framed.paste(image.convert("L"), (0, 40))
-    found = zxingcpp.read_barcodes(framed)
+    # Our papers lie straight: looking for every symbology at every angle takes sixteen times as long.
+    wanted = (zxingcpp.BarcodeFormat.Code128, zxingcpp.BarcodeFormat.QRCode)
+    found = zxingcpp.read_barcodes(framed, formats=wanted, try_rotate=False, try_invert=False, try_downscale=False)
     return [code.text for code in sorted(found, key=lambda code: code.position.top_left.y)]
 
 

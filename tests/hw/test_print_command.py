@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -12,19 +13,20 @@ from kiosk.cli import main
 from kiosk.documents.codes import label_code
 from kiosk.hw.printer.sim import VirtualPrinter
 from kiosk.model.base import to_json
-from kiosk.model.labels import Label, LabelField
+from kiosk.model.labels import Disc, Label, LabelField, LabelSymbol
 
 from .peer import read_codes
 from .printers import TAG
 from .samples import until
 
+HALF = Decimal("0.5")
 LABEL = Label(
     number="00004711",
     print_no=2,
     tag=TAG,
     fields=(LabelField(key="patient.name", heading="Patient", value="Nguyễn 李 Sample"),),
     statements=("Keep away from children.",),
-    symbols=("THC",),
+    symbols=(LabelSymbol(code="thc", drawing=(Disc(at=(HALF, HALF), radius=HALF, solid=True),)),),
 )
 
 

@@ -18,6 +18,31 @@ FRAME = f"""
 state = "{{state}}"
 zone = "{{zone}}"
 
+[[labels]]
+version = "1"
+effective_from = 1999-01-01
+fields = [{{{{ key = "patient.name" }}}}]
+citation = "Invented Code 2"
+as_of = "2024"
+confidence = "medium"
+
+[[labels.examples]]
+name = "One name"
+lines = ["Patient: Robin"]
+stops = ["patient.name"]
+
+[labels.examples.facts]
+"patient.name" = "Robin"
+"dispense.date" = 2026-03-02
+"dispense.serial" = "1"
+"package.uid" = "T"
+
+[[labels.examples]]
+name = "Another name"
+like = "One name"
+lines = ["Patient: Sam"]
+facts = {{{{ "patient.name" = "Sam" }}}}
+
 [[versions]]
 version = "2020-01-01"
 effective_from = 2000-01-01
@@ -41,9 +66,6 @@ pattern = "Z[0-9]+"
 [[versions.accepted_ids]]
 kind = "Licence"
 standard = "AAMVA"
-{SOURCE}
-[versions.label]
-fields = [{{{{ key = "patient.name", heading = "Patient" }}}}]
 {SOURCE}
 [[versions.uncounted]]
 categories = ["device"]
@@ -159,5 +181,6 @@ def package(**changes: object) -> Package:
         "lab": lab(),
         "expires": date(2026, 8, 14),
         "packaged_on": date(2026, 1, 20),
+        "net_weight_g": Decimal(30),
     }
     return Package(**{**given, **changes})  # type: ignore[arg-type]

@@ -227,9 +227,9 @@ FAULTS = {
     "a pattern without end": ('"Z[0-9]+"', '"(Z+[0-9]*)+"', "a repetition within a repetition can take for ever"),
     "a pattern too large": ('"Z[0-9]+"', '"Z{99999999999}"', "card pattern Z{99999999999}"),
     "letters of no height": (
-        "[versions.label]",
-        "[versions.label]\nmin_letter_mm = 0",
-        "label: no letter is 0 mm high",
+        "[[versions]]",
+        "[labels.letters]\nmin_mm = 0\n" + SOURCE + "[[versions]]",
+        "labels: version 1: letters are over 0 and at most 60 mm high",
     ),
     "the law as store policy": ("limit = 2.5", "limit = 2.5\nof_store = true", "is said to be the store's own"),
     "a key of the store's": ('key = "flower"', 'key = "store.flower"', "is said to be the store's own"),

@@ -15,7 +15,8 @@ from kiosk.model.orders import Concern
 from kiosk.model.people import Person, RegistryEntry, RegistryStatus
 from kiosk.rules.allotments import Book, Item, judge, most
 from kiosk.rules.identity import concerns
-from kiosk.rules.labels import make
+from kiosk.rules.labels.examples import facts_of_example
+from kiosk.rules.labels.making import make
 from kiosk.rules.law import Pack
 from kiosk.rules.limits import Cited
 from kiosk.rules.pack import parse
@@ -65,7 +66,7 @@ IDS = '[[refused_ids]]\nkind = "Passport"\ncitation = "Store policy 8"\nas_of = 
 LABEL = """
 [label]
 min_letter_mm = 2
-fields = [{ key = "product.lot_photo", heading = "Lot photo" }]
+fields = [{ key = "product.strain" }]
 citation = "Store policy 9"
 as_of = "2026"
 confidence = "high"
@@ -136,6 +137,7 @@ KINDS = {
     ),
     "no ID at all": (IDS + IDS.replace("Passport", "Driver licence or state ID card"), "no photo ID is left"),
     "smaller letters": (LABEL.replace("= 2", "= 1.5"), "letters of 1.5 mm are looser than the state's 1.6 mm"),
+    "a label of what nobody knows": (LABEL.replace("product.strain", "product.lot_photo"), "no fact is called"),
     "the state's statement in other words": (
         LABEL.replace('"returns"', '"no_transfer"'),
         "label: two statements are called no_transfer",
@@ -231,19 +233,19 @@ def test_while_the_registry_is_away_the_store_may_serve_for_less_time_or_nobody(
 @pytest.mark.requirement("SOP-05", "LBL-01")
 def test_a_field_the_store_wants_is_missing_by_the_stores_rule(tmp_path: Path) -> None:
     strict = with_policy(florida(), policy_of(tmp_path, LABEL))
-    known = dict.fromkeys(
-        (key for rule in florida().label.fields for key in (rule.key, rule.or_key) if key), "known"
-    ) | {"lab.passed": "yes", "directions.route": "sublingual"}
-    refusal = make(strict, known, number="N", print_no=1, tag="T")
+    (example, *_) = florida().labels[0].examples
+    facts = facts_of_example(florida().labels[0], example)
+    refusal = make(strict, facts, number="N", print_no=1, tag="T")
     assert isinstance(refusal, Refusal)
-    assert (refusal.rule, refusal.citation) == ("store.label.product.lot_photo", "Store policy 9")
-    label = make(strict, {**known, "product.lot_photo": "7"}, number="N", print_no=1, tag="T")
+    assert (refusal.rule, refusal.citation) == ("store.label.product.strain", "Store policy 9")
+    label = make(strict, {**facts, "product.strain": "Blue"}, number="N", print_no=1, tag="T")
     assert isinstance(label, Label)
     assert label.statements[-1] == "Bring empty jars back."
     assert label.min_letter_mm == 2
-    by_law = make(strict, {**known, "batch.number": ""}, number="N", print_no=1, tag="T")
+    by_law = make(strict, {**facts, "batch.number": ""}, number="N", print_no=1, tag="T")
     assert isinstance(by_law, Refusal)
     assert by_law.rule == "FL.label.batch.number"
+    assert str(by_law.reason).endswith("These facts are missing: Batch, Strain.")
 
 
 @pytest.mark.requirement("ALT-07", "SOP-05")

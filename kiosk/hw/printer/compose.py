@@ -38,14 +38,14 @@ def compose_label(label: Label, *, code: str, paper: Paper = PAPER_80, say: Say 
         sheet.text(say(text("REPRINT {n}", n=label.print_no)), size=2, centred=True, reverse=True)
         sheet.space()
     for field in label.fields:
-        sheet.fact(field.heading, field.value)
+        sheet.fact(field.heading, field.value, times=2 if field.prominent else 1)
     if label.statements:
         sheet.rule()
     for statement in label.statements:
         sheet.text(statement)
     for symbol in label.symbols:
         sheet.space()
-        sheet.word_in_frame(symbol)
+        sheet.symbol(symbol)
     sheet.space()
     sheet.barcode(code)
     sheet.qr(label.tag)

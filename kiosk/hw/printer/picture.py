@@ -143,20 +143,6 @@ def paragraph(lines: list[str], letters: Letters, width: int) -> "Image":
     return picture
 
 
-def framed(word: str, letters: Letters, least: tuple[int, int], width: int) -> "Image":
-    """``word`` in a frame at least ``least`` dots wide and high, centred on ``width`` dots of white."""
-    from PIL import Image, ImageDraw  # noqa: PLC0415
-
-    left, top, right, bottom = letters.box(word)
-    wide = max(least[0], right - left + 24)
-    high = max(least[1], bottom - top + 24)
-    picture = Image.new("1", (width, high + 2), _WHITE)
-    start = (width - wide) // 2
-    ImageDraw.Draw(picture).rectangle((start, 1, start + wide - 1, high), outline=0, width=3)
-    letters.draw(picture, (start + wide / 2 - (left + right) / 2, 1 + high / 2 - (top + bottom) / 2), word)
-    return picture
-
-
 def _corners(n: int, turn: float, *, inner: float = 1.0) -> list[tuple[float, float]]:
     """``n`` points around the middle of a unit square, every other one at ``inner`` of the radius."""
     points = []

@@ -11,7 +11,9 @@ from kiosk.hw.printer.library import new_document
 from kiosk.hw.printer.port import Paper
 from kiosk.hw.printer.realtime import realtime_positions
 from kiosk.hw.printer.status import BARRIER
+from kiosk.hw.printer.symbols import drawn
 from kiosk.model.errors import Ours
+from kiosk.model.labels import LabelSymbol
 from kiosk.model.text import text
 
 if TYPE_CHECKING:
@@ -42,22 +44,24 @@ class Sheet:
         # Clones start in kanji mode and would take two accented letters for one ideograph.
         self._document._raw(_CANCEL_KANJI)
 
-    def fact(self, heading: str, value: str) -> None:
-        """``value`` under or beside its ``heading``, whole, on as many lines as it takes. Both are cleaned here."""
+    def fact(self, heading: str, value: str, *, times: int = 1) -> None:
+        """``value`` under or beside its ``heading``, whole, on as many lines as it takes, ``times`` as large. Both are
+        cleaned here."""
         heading, value = printable(heading), printable(value)
         both = f"{heading}: {value}" if heading else value
         codec = self._codec(both)
-        columns = self._paper.columns // self._scale
+        size = min(self._scale * times, _LARGEST)
+        columns = self._paper.columns // size
         if codec is None:
-            self._drawn(both, heading)
+            self._drawn(both, heading, times)
         elif len(both) <= columns:
-            self._write(codec, f"{heading}: " if heading else "", self._scale)
-            self._write(codec, f"{value}\n", self._scale, bold=True)
+            self._write(codec, f"{heading}: " if heading else "", size)
+            self._write(codec, f"{value}\n", size, bold=True)
         else:
             if heading:
-                self.text(f"{heading}:")
+                self.text(f"{heading}:", size=size)
             for line in wrapped(value, columns - 2):
-                self._write(codec, f"  {line}\n", self._scale, bold=True)
+                self._write(codec, f"  {line}\n", size, bold=True)
 
     def text(self, words: str, *, size: int = 1, centred: bool = False, reverse: bool = False) -> None:
         """A paragraph, wrapped. ``size`` multiplies the letters; ``reverse`` is white on black."""
@@ -78,13 +82,9 @@ class Sheet:
     def space(self, lines: int = 1) -> None:
         self._write(self._codec(""), "\n" * lines, 1)
 
-    def word_in_frame(self, word: str) -> None:
-        """A prescribed symbol as its word, framed, at least 0.5 by 0.35 inch (Minn. R. 9810.1402)."""
-        word = printable(word)
-        letters = picture.Letters(self._letter_dots + 4)
-        letters.check(word, word)
-        least = (math.ceil(12.7 * self._paper.dots_per_mm), math.ceil(8.9 * self._paper.dots_per_mm))
-        self._raster(picture.framed(word, letters, least, self._paper.width_dots))
+    def symbol(self, symbol: LabelSymbol) -> None:
+        """At least as large as the law wants it. Raises ``Refused``."""
+        self._raster(drawn(symbol, self._paper))
 
     def shape(self, name: str, size_mm: float) -> None:
         size = min(round(size_mm * self._paper.dots_per_mm), self._paper.width_dots)
@@ -147,8 +147,8 @@ class Sheet:
         else:
             self._document._raw(words.encode("ascii"))
 
-    def _drawn(self, words: str, heading: str) -> None:
-        letters = picture.Letters(self._letter_dots)
+    def _drawn(self, words: str, heading: str, times: int = 1) -> None:
+        letters = picture.Letters(self._letter_dots * times)
         letters.check(words, heading)
         lines = list(fitted(words, lambda line: letters.length(line) <= self._paper.width_dots - 8))
         self._raster(picture.paragraph(lines, letters, self._paper.width_dots))

@@ -44,6 +44,7 @@ def package(row: PackageRow, lab: Lab, *, listed: str) -> Package:
         and bool(row.product_label.qr_count)
         and row.product_label.is_active is not False,
         state_id=str(row.id),
+        net_weight_g=_grams(row.item.unit_weight, row.item.unit_weight_unit_of_measure_name),
     )
 
 

@@ -1,0 +1,1 @@
+"""Dispensing labels: templates that are law as data, facts of one dispense, and the label made of both."""
