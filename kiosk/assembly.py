@@ -13,6 +13,7 @@ from msgspec import structs
 
 from kiosk.flows.runner import Observer
 from kiosk.flows.steps import Picture
+from kiosk.hw.drawer import Drawer, PrinterDrawer
 from kiosk.hw.hotplug import Hotplug
 from kiosk.hw.light import LEDS, KernelLamp, Light, Signs
 from kiosk.hw.mdoc.address import slot_at
@@ -22,7 +23,7 @@ from kiosk.hw.mdoc.nfc import ContactlessReader
 from kiosk.hw.mdoc.port import Engaging, Transport
 from kiosk.hw.printer.address import connect_to
 from kiosk.hw.printer.driver import EscPosPrinter
-from kiosk.hw.printer.port import Paper, Printer
+from kiosk.hw.printer.port import Paper
 from kiosk.hw.scanner.framing import FrameRules
 from kiosk.hw.scanner.port import Scanner
 from kiosk.hw.sound import Sound, make_ear
@@ -102,6 +103,7 @@ def _assemble(
         pins=(settings.hub.fingerprint,), static=settings.hub.address, last=last, interfaces=settings.hub.interfaces
     )
     paper = Paper(width_dots=settings.printer.width_dots) if settings.printer else Paper()
+    printer = _printer(settings, paper)
 
     async def remember(found: Found) -> None:
         await store.remember(HUB_SEEN, found.address.encode())
@@ -129,7 +131,8 @@ def _assemble(
         draw=_narrated(settings, draw),
         ear=_ear(settings),
         scanners=_scanners(settings, clock, hotplug),
-        printer=_printer(settings, paper),
+        printer=printer,
+        drawer=_drawer(settings, printer),
         compose=partial(_compose, paper),
         cover_after=settings.cover_after,
         language=settings.language,
@@ -160,7 +163,14 @@ def _engaging(limits: Contactless) -> Engaging:
     return handover.Engaging(bluetooth=False, contactless=limits)
 
 
-def _printer(settings: TerminalSettings, paper: Paper) -> Printer | None:
+def _drawer(settings: TerminalSettings, printer: EscPosPrinter | None) -> Drawer | None:
+    if printer is None or settings.printer is None or settings.printer.drawer == "none":
+        return None
+    level = settings.printer.drawer
+    return PrinterDrawer(printer, open_level=None if level == "no_switch" else level)
+
+
+def _printer(settings: TerminalSettings, paper: Paper) -> EscPosPrinter | None:
     part = settings.printer
     return EscPosPrinter(part.url, connect_to(part.url), paper=paper, proof=part.proof) if part else None
 

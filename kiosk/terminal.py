@@ -14,12 +14,13 @@ from typing import Any
 from kiosk.documents.codes import label_code, ticket_code
 from kiosk.flows.check_in import CHECK_IN
 from kiosk.flows.pick import PICK
-from kiosk.flows.requests import Ask, Commit, Print, Printed, Request, Show
+from kiosk.flows.requests import Ask, Commit, Opened, Print, Printed, Request, Show
 from kiosk.flows.runner import Author, Back, Moment, Observer, Runner, ShowAnswer
 from kiosk.flows.serve import SERVE
 from kiosk.flows.sign_in import SIGN_IN
 from kiosk.flows.sop import Flow, Sop
 from kiosk.flows.steps import Act, Live, Picture
+from kiosk.hw.drawer import Drawer
 from kiosk.hw.mdoc.port import PhonesState
 from kiosk.hw.mdoc.port import words as phones_words
 from kiosk.hw.printer.port import Job, Printer, PrinterState
@@ -70,6 +71,7 @@ class Terminal:
         ear: Ear,
         scanners: tuple[Scanner, ...] = (),
         printer: Printer | None = None,
+        drawer: Drawer | None = None,
         compose: Callable[[Any, str], bytes],
         cover_after: float = 60.0,
         language: str = "en",
@@ -78,7 +80,7 @@ class Terminal:
         phones: Phones | None = None,
     ) -> None:
         self.name, self.role, self.clock = name, role, clock
-        self.store, self.printer = store, printer
+        self.store, self.printer, self._drawer = store, printer, drawer
         self._all_sent, self._hub_found = asyncio.Event(), asyncio.Event()
         self._look_until = 0.0
         self.link = connect(self._hub_told, self._connection_changed)
@@ -147,9 +149,12 @@ class Terminal:
                 if signed_in is not None:
                     await self.store.remember(SESSION, to_json(signed_in))
                 continue
-            sop = SERVE if self.role == "counter" else PICK
             author = Author(self.name, self.role, session.staff_id, session.session_id)
-            await self._after(await self._run(await self._start(sop, session, author=author)))
+            if self.role == "counter":
+                runner = await self._start(SERVE, session, self._drawer is not None, author=author)
+            else:
+                runner = await self._start(PICK, session, author=author)
+            await self._after(await self._run(runner))
 
     async def _take_up(self) -> None:
         """Goes on with the work that was open when the power went."""
@@ -252,6 +257,9 @@ class Terminal:
         printing = Job(job_id=job, data=data, reprint=document.print_no > 1)
         outcome = await self.printer.print(printing, self._printer_changed)
         return Printed(outcome=outcome.result, reason=outcome.reason, check=outcome.check)
+
+    async def open_drawer(self) -> Opened:
+        return Opened(outcome=await self._drawer.open() if self._drawer is not None else "failed")
 
     def now(self) -> datetime:
         return self.clock.now()

@@ -7,6 +7,7 @@ request            means                                                 answers
 ``Ask``            put a question to the hub                             the question's answer, Refusal, Away
 ``Commit``         make a fact durable, then go on                       Kept
 ``Print``          put one document on paper                             Printed
+``OpenDrawer``     open the cash drawer, once                            Opened
 ``Tell``           what time is it                                       Told
 =================  ====================================================  =================================
 
@@ -21,7 +22,7 @@ from kiosk.model.base import Noun, Sealed
 from kiosk.model.documents import AnyDocument, PhoneCode
 from kiosk.model.labels import Label
 from kiosk.model.orders import Ticket
-from kiosk.model.records import AnyFact
+from kiosk.model.records import AnyFact, DrawerOutcome
 from kiosk.model.text import Text
 
 
@@ -77,11 +78,17 @@ class Print(Sealed, frozen=True, kw_only=True, tag="print", tag_field="request")
     banner: Banner | None = None
 
 
+class OpenDrawer(Noun, frozen=True, kw_only=True, tag="open-drawer", tag_field="request"):
+    """One pulse. Only where the flow was told that this terminal has a drawer."""
+
+    sop: str
+
+
 class Tell(Noun, frozen=True, kw_only=True, tag="tell", tag_field="request"):
     sop: str
 
 
-Request = Show | Ask | Commit | Print | Tell
+Request = Show | Ask | Commit | Print | OpenDrawer | Tell
 
 
 class Scanned(Sealed, frozen=True, kw_only=True, tag="scanned", tag_field="answer"):
@@ -120,6 +127,12 @@ class Printed(Noun, frozen=True, kw_only=True, tag="printed", tag_field="answer"
     outcome: Literal["printed", "failed", "unknown", "queued"]
     reason: Text | None = None
     check: bool = False
+
+
+class Opened(Noun, frozen=True, kw_only=True, tag="opened", tag_field="answer"):
+    """What became of the pulse: see :class:`~kiosk.model.records.DrawerOpened`."""
+
+    outcome: DrawerOutcome
 
 
 class Told(Noun, frozen=True, kw_only=True, tag="told", tag_field="answer"):

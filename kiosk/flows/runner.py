@@ -5,7 +5,7 @@ without the last answer of a person. What makes that sound:
 
 * a flow depends on its arguments and answers alone; each request's digest is kept with its answer and compared;
 * an effect outside carries a key made of flow id and step number, so that doing it again has no second effect;
-* a print that was begun and has no answer is answered *unknown*: never a second print by itself;
+* a print or a drawer's pulse that was begun and has no answer is answered *unknown*: never a second one by itself;
 * a question that got no answer is asked again under the key it had before, so that a claim cannot double.
 """
 
@@ -25,6 +25,8 @@ from kiosk.flows.requests import (
     Chosen,
     Commit,
     Kept,
+    OpenDrawer,
+    Opened,
     Print,
     Printed,
     Request,
@@ -78,6 +80,7 @@ class World(Protocol):
     async def show(self, request: Show) -> ShowAnswer | Back: ...
     async def ask(self, request: Ask) -> Any: ...
     async def print(self, request: Print, job: str) -> Printed: ...
+    async def open_drawer(self) -> Opened: ...
     def now(self) -> datetime: ...
 
 
@@ -208,6 +211,12 @@ class Runner:
                 else:
                     await self.keeper.begin(self.flow_id, n, digest)
                     answer = await self.world.print(request, f"{self.flow_id}:{n}")
+            case OpenDrawer():
+                if begun:
+                    answer = Opened(outcome="unknown")
+                else:
+                    await self.keeper.begin(self.flow_id, n, digest)
+                    answer = await self.world.open_drawer()
             case Tell():
                 answer = Told(at=self.world.now())
         self._tell("done", n, request)
@@ -255,7 +264,7 @@ def _back_target(history: list[tuple[Request, Any]]) -> int | None:
     """Number of the last step a person answered, if nothing since then has had an effect; else None."""
     for n in range(len(history) - 1, -1, -1):
         request, answer = history[n]
-        if isinstance(request, Commit | Print) or (isinstance(request, Ask) and request.claims):
+        if isinstance(request, Commit | Print | OpenDrawer) or (isinstance(request, Ask) and request.claims):
             return None
         if isinstance(request, Show) and isinstance(answer, Scanned | Chosen | Typed):
             return n
@@ -278,6 +287,8 @@ def _decode(request: Request, data: bytes) -> Any:
             return msgspec.json.decode(data, type=Kept)
         case Print():
             return msgspec.json.decode(data, type=Printed)
+        case OpenDrawer():
+            return msgspec.json.decode(data, type=Opened)
         case Tell():
             return msgspec.json.decode(data, type=Told)
     raise AssertionError(request)

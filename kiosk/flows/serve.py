@@ -7,7 +7,7 @@ from kiosk.flows.label import label_units
 from kiosk.flows.order import take_order
 from kiosk.flows.parts import explain, hub
 from kiosk.flows.pick import await_pick
-from kiosk.flows.requests import Changed, Chosen, Commit, Scanned, Show, Tell, Told, Until
+from kiosk.flows.requests import Changed, Chosen, Commit, OpenDrawer, Opened, Scanned, Show, Tell, Told, Until
 from kiosk.flows.sop import Flow, Sop
 from kiosk.flows.steps import Banner, Choice, FaceCheck, HandedOver, Notes, Notice, Queue, Referred
 from kiosk.model.base import to_json
@@ -20,24 +20,39 @@ from kiosk.model.records import (
     ConcernSettled,
     Dispensed,
     DispensedUnit,
+    DrawerOpened,
+    DrawerOutcome,
     FaceCompared,
     NotesRead,
     SignedOut,
     VisitClosed,
     VisitRefused,
 )
-from kiosk.model.text import text
+from kiosk.model.text import Text, text
 
 LAST_PICTURE = 15.0
 """Seconds the confirmed hand-over stays on the screen."""
+
+CASH_PICTURE = 120.0
+"""The same while the drawer may still be wanted: somebody counts money."""
 
 
 PERMIT_HOLDS = 60.0
 """Seconds from asking for a permit to the record of the hand-over. What the state and the shelf said is old then."""
 
+NEXT = Choice(key="next", label=text("Next patient"), look="go")
+CASH = Choice(key="cash", label=text("Cash: open the drawer"))
+DRAWER: dict[DrawerOutcome, Text] = {
+    "opened": text("The drawer is open."),
+    "sent": text("The drawer was told to open."),
+    "shut": text("The drawer did not open. Use its key."),
+    "failed": text("The drawer was not told to open, because the printer is not ready."),
+    "unknown": text("Nobody knows whether the drawer was told to open. Use its key if it is shut."),
+}
 
-def serve(session: Session) -> Flow[str]:
-    """One visit. Returns ``"served"`` or ``"signed_out"``."""
+
+def serve(session: Session, drawer: bool) -> Flow[str]:
+    """One visit, at a terminal with or without a cash ``drawer``. Returns ``"served"`` or ``"signed_out"``."""
     visit = yield from call_next(session)
     if visit is None:
         yield Commit(fact=SignedOut(session_id=session.session_id, reason="asked"), sop="DSP-1.1")
@@ -52,11 +67,11 @@ def serve(session: Session) -> Flow[str]:
         yield Commit(fact=VisitRefused(visit_id=visit.visit_id, rules=("patient.not_established",)), sop="DSP-1.2")
         yield Commit(fact=VisitClosed(visit_id=visit.visit_id, reason="refused"), sop="DSP-1.2")
         return "served"
-    yield from attend(session, visit, visit.profile)
+    yield from attend(session, visit, visit.profile, drawer=drawer)
     return "served"
 
 
-def attend(session: Session, visit: Visit, profile: Profile) -> Flow[None]:
+def attend(session: Session, visit: Visit, profile: Profile, *, drawer: bool) -> Flow[None]:
     banner = Banner(person=profile.person, card_ending=profile.card_ending, ticket=visit.ticket)
     if not (yield from compare_face(visit, profile, banner)):
         yield Commit(fact=VisitClosed(visit_id=visit.visit_id, reason="not_matched"), sop="DSP-1.3")
@@ -70,11 +85,13 @@ def attend(session: Session, visit: Visit, profile: Profile) -> Flow[None]:
         if order is None:
             yield Commit(fact=VisitClosed(visit_id=visit.visit_id, reason="left"), sop="DSP-1.5")
             return
-        if (yield from fulfil(session, visit, profile, order, banner)):
+        if (yield from fulfil(session, visit, profile, order, banner, drawer=drawer)):
             return
 
 
-def fulfil(session: Session, visit: Visit, profile: Profile, order: Order, banner: Banner) -> Flow[bool]:
+def fulfil(
+    session: Session, visit: Visit, profile: Profile, order: Order, banner: Banner, *, drawer: bool
+) -> Flow[bool]:
     """Decided about where a rule wants that, picked, labelled and handed over. False: the order is cancelled."""
     decided = yield from await_decision(session, order, banner)
     if decided is not None:
@@ -83,6 +100,8 @@ def fulfil(session: Session, visit: Visit, profile: Profile, order: Order, banne
             return False
         units = yield from label_units(visit, picked, banner)
         if units is not None and (yield from hand_over(session, visit, profile, picked, units, banner)):
+            yield from last_picture(visit, picked, banner, drawer=drawer)
+            yield Commit(fact=VisitClosed(visit_id=visit.visit_id, reason="dispensed"), sop="DSP-1.9")
             return True
     cancel = CancelOrder(key="", session_id=session.session_id, order_id=order.order_id, reason="at the counter")
     yield from hub(cancel, "DSP-1.7", claims=True, banner=banner)
@@ -227,8 +246,6 @@ def hand_over(
         caregiver_ref=profile.caregiver_ref,
     )
     yield Commit(fact=fact, sop="DSP-1.8")
-    yield from last_picture(visit, order, banner)
-    yield Commit(fact=VisitClosed(visit_id=visit.visit_id, reason="dispensed"), sop="DSP-1.9")
     return True
 
 
@@ -258,19 +275,39 @@ def last_look(session: Session, visit: Visit, order: Order, banner: Banner) -> F
             return None
 
 
-def last_picture(visit: Visit, order: Order, banner: Banner) -> Flow[None]:
-    """Recorded, confirmed, reported. The technician need not wait: what is open is finished by the hub."""
-    done = HandedOver(
-        sop="DSP-1.9",
-        title=text("Hand it over"),
-        ticket=visit.ticket,
-        visit_id=visit.visit_id,
-        lines=order.lines,
-        choices=(Choice(key="next", label=text("Next patient"), look="go"),),
-    )
-    answer = yield Show(step=done, until=Until(receipt=visit.visit_id), banner=banner, sound="match")
-    if isinstance(answer, Changed):
-        yield Show(step=done, time_out=LAST_PICTURE, banner=banner)
+def last_picture(visit: Visit, order: Order, banner: Banner, *, drawer: bool) -> Flow[None]:
+    """Recorded, confirmed, reported. The technician need not wait: what is open is finished by the hub.
+
+    Where the patient pays in cash and there is a drawer, a touch opens it: once, unless no pulse went.
+    """
+    until: Until | None = Until(receipt=visit.visit_id)
+    cash, hint = drawer, None
+    while True:
+        done = HandedOver(
+            sop="DSP-1.9",
+            title=text("Hand it over"),
+            hint=hint,
+            ticket=visit.ticket,
+            visit_id=visit.visit_id,
+            lines=order.lines,
+            choices=(NEXT, CASH) if cash else (NEXT,),
+        )
+        answer = yield Show(
+            step=done,
+            until=until,
+            time_out=None if until else CASH_PICTURE if cash else LAST_PICTURE,
+            banner=banner,
+            sound="match" if until and hint is None else "",
+        )
+        match answer:
+            case Chosen(key="cash"):
+                opened: Opened = yield OpenDrawer(sop="DSP-1.9")
+                yield Commit(fact=DrawerOpened(visit_id=visit.visit_id, outcome=opened.outcome), sop="DSP-1.9")
+                cash, hint = opened.outcome == "failed", DRAWER[opened.outcome]
+            case Changed():
+                until = None
+            case _:
+                return
 
 
-SERVE = Sop("DSP-1", 3, "Serving a patient", serve, (Session,))
+SERVE = Sop("DSP-1", 4, "Serving a patient", serve, (Session, bool))

@@ -66,6 +66,8 @@ class Consequences:
                 return self._closed(connection, record, visit_id)
             case r.VisitRefused() | r.ScanStopped() | r.CheckInAbandoned() | r.LabelPrinted() | r.WorkEnded():
                 pass
+            case r.DrawerOpened():
+                pass
         return ""
 
     def _not_here(self, connection: Connection, record: r.Record, visit_id: str) -> str:

@@ -3,14 +3,15 @@
 from typing import Literal, Protocol
 
 from kiosk.hw.printer.driver import EscPosPrinter
+from kiosk.model.records import DrawerOutcome
 
 Level = Literal["high", "low"]
 """What pin 3 of the plug is while the drawer is open: drawers differ, and no printer knows."""
 
 
 class Drawer(Protocol):
-    async def open(self) -> bool:
-        """Sends one pulse; False when it was not sent. Whether it opened says :meth:`is_open`."""
+    async def open(self) -> DrawerOutcome:
+        """Sends one pulse, and looks whether it opened. Never raises, and never sends a second pulse by itself."""
 
     async def is_open(self) -> bool | None:
         """None when nobody knows."""
@@ -22,8 +23,14 @@ class PrinterDrawer:
     def __init__(self, printer: EscPosPrinter, *, open_level: Level | None = "high") -> None:
         self._printer, self._open_level = printer, open_level
 
-    async def open(self) -> bool:
-        return await self._printer.kick()
+    async def open(self) -> DrawerOutcome:
+        pulse = await self._printer.kick()
+        if pulse == "failed":
+            return pulse
+        opened = await self.is_open()
+        if opened:
+            return "opened"
+        return pulse if opened is None or pulse == "unknown" else "shut"
 
     async def is_open(self) -> bool | None:
         high = await self._printer.drawer_pin() if self._open_level is not None else None

@@ -106,6 +106,18 @@ class LabelPrinted(Fact, frozen=True, kw_only=True, tag="label-printed"):
     outcome: Literal["printed", "failed", "unknown"]
 
 
+DrawerOutcome = Literal["opened", "sent", "shut", "failed", "unknown"]
+"""``opened``: its switch says so. ``sent``: a pulse went to a drawer without a switch. ``shut``: a pulse went, and its
+switch says that it did not open. ``failed``: no pulse went. ``unknown``: one may have gone."""
+
+
+class DrawerOpened(Fact, frozen=True, kw_only=True, tag="drawer-opened"):
+    """The cash drawer was to be opened for the cash of this visit. Each pulse has its record, and no other opens it."""
+
+    visit_id: str
+    outcome: DrawerOutcome
+
+
 class LabelVoided(Fact, frozen=True, kw_only=True, tag="label-voided"):
     """This print is dead (LBL-04): its code is refused for ever."""
 
@@ -173,6 +185,7 @@ AnyFact = (
     | ScanStopped
     | LabelIssued
     | LabelPrinted
+    | DrawerOpened
     | LabelVoided
     | LabelVerified
     | Dispensed

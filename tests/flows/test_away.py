@@ -125,7 +125,7 @@ async def test_after_a_long_power_cut_the_hub_is_asked_again_before_anything_is_
             asked.append("the plug is pulled")
             raise PowerCut
 
-    runner = await Runner.start(SERVE, (SESSION,), AUTHOR, keeper, shop, cut)
+    runner = await Runner.start(SERVE, (SESSION, False), AUTHOR, keeper, shop, cut)
     with pytest.raises(PowerCut):
         await runner.run()
     (flow_id,) = keeper.flows
@@ -170,7 +170,7 @@ class Flaky(Hub):
 SOPS = {
     "check-in": (CHECK_IN, (), [scan(CARD), scan(PHOTO_ID)]),
     "sign-in": (SIGN_IN, (), [scan(Badge(code="B-t1")), Typed(digits="246810")]),
-    "counter": (SERVE, (SESSION,), [answer for _, answer in (*OPENED, *TO_THE_PERMIT, *DONE)]),
+    "counter": (SERVE, (SESSION, False), [answer for _, answer in (*OPENED, *TO_THE_PERMIT, *DONE)]),
     "vault": (PICK, (SESSION,), [touch("line:l0"), SHELF, PACKAGE, touch("done")]),
 }
 

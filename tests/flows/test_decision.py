@@ -221,7 +221,7 @@ async def test_cut_at_every_moment_the_order_is_decided_once_and_by_the_pharmaci
     async def run(scissors, keeper):
         world = TrialWorld(person(), Deciding(keeper=keeper))
         try:
-            await (await Runner.start(SERVE, (SESSION,), AUTHOR, keeper, world, scissors)).run()
+            await (await Runner.start(SERVE, (SESSION, False), AUTHOR, keeper, world, scissors)).run()
         except PowerCut:
             ((flow_id, (_, args)),) = keeper.flows.items()
             await Runner.resume(SERVE, flow_id, args, keeper, world).run()

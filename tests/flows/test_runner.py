@@ -55,6 +55,8 @@ def technician(world: TrialWorld):
                 return scan(PackageTag(uid=TAG))
             case "label-proof":
                 return scan(TicketCode(ticket_id=TICKET.ticket_id))
+            case "handed-over" if any(choice.key == "cash" for choice in step.choices):
+                return touch("cash")
             case "handed-over":
                 return Changed() if request.until else touch("next")
         raise AssertionError(step.kind)
@@ -81,9 +83,9 @@ class Scissors:
             raise PowerCut
 
 
-async def run_with(world, keeper, scissors):
+async def run_with(world, keeper, scissors, *, drawer=False):
     try:
-        runner = await Runner.start(SERVE, (SESSION,), AUTHOR, keeper, world, scissors)
+        runner = await Runner.start(SERVE, (SESSION, drawer), AUTHOR, keeper, world, scissors)
         return await runner.run()
     except PowerCut:
         (flow_id,) = keeper.flows
@@ -108,6 +110,20 @@ async def test_cut_at_every_moment_of_a_visit_ends_with_one_label_and_one_record
         assert len({record.key for record in keeper.records}) == len(keeper.records)
         if dead == 0:
             assert keeper.story == undisturbed.story, (moment, n)
+
+
+async def test_cut_at_every_moment_of_a_visit_with_cash_opens_the_drawer_at_most_once():
+    """Cut after the pulse and before it was kept, nobody knows: it is not told again, and the record says so."""
+    whole = Scissors()
+    await run_with(new_world(), MemoryKeeper(), whole, drawer=True)
+    ends = set()
+    for moment, n in whole.seen:
+        world, keeper = new_world(), MemoryKeeper()
+        assert await run_with(world, keeper, Scissors(moment, n), drawer=True) == "served", (moment, n)
+        (opened,) = [fact for fact in keeper.facts if fact.__struct_config__.tag == "drawer-opened"]
+        assert len(world.pulses) == 1 or (world.pulses == [] and opened.outcome == "unknown"), (moment, n)
+        ends.add(opened.outcome)
+    assert ends == {"opened", "unknown"}
 
 
 async def test_a_print_cut_before_the_first_byte_is_asked_about_and_not_repeated_by_itself():
@@ -154,7 +170,7 @@ async def test_another_version_of_a_flow_is_noticed_and_not_run_on_old_answers()
 
 async def test_what_is_kept_survives_the_end_of_the_process_and_is_gone_at_the_end_of_the_flow():
     keeper, world = MemoryKeeper(), new_world()
-    runner = await Runner.start(SERVE, (SESSION,), AUTHOR, keeper, world, Scissors("asked", 6))
+    runner = await Runner.start(SERVE, (SESSION, False), AUTHOR, keeper, world, Scissors("asked", 6))
     with pytest.raises(PowerCut):
         await runner.run()
     (flow_id,) = keeper.flows
@@ -172,7 +188,7 @@ async def test_digests_of_two_runs_of_the_same_visit_share_nothing():
     for _ in range(2):
         keeper = MemoryKeeper()
         with pytest.raises(PowerCut):
-            await (await Runner.start(SERVE, (SESSION,), AUTHOR, keeper, new_world(), Scissors("asked", 5))).run()
+            await (await Runner.start(SERVE, (SESSION, False), AUTHOR, keeper, new_world(), Scissors("asked", 5))).run()
         seen.append({step.digest for steps in keeper.steps.values() for step in steps.values()})
     assert not seen[0] & seen[1]
 
@@ -184,7 +200,7 @@ async def test_back_is_offered_exactly_where_it_works():
         touch("leave"),
     )  # fmt: skip
     keeper = MemoryKeeper()
-    await (await Runner.start(SERVE, (SESSION,), AUTHOR, keeper, world)).run()
+    await (await Runner.start(SERVE, (SESSION, False), AUTHOR, keeper, world)).run()
     offered = [(request.step.kind, request.step.can_go_back) for request in world.shown]
     assert offered == [
         ("queue", False), ("face", False), ("notes", False), ("basket", False), ("basket", True), ("basket", False),

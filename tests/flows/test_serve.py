@@ -51,7 +51,7 @@ def world(**hub) -> TrialWorld:
 
 
 async def serve(*answers, world=None):
-    return await play(SERVE, (SESSION,), *answers, world=world or globals()["world"]())
+    return await play(SERVE, (SESSION, False), *answers, world=world or globals()["world"]())
 
 
 async def test_a_visit_from_ticket_to_hand_over():
@@ -70,7 +70,7 @@ async def test_each_record_names_who_where_when_and_which_step():
     for record in played.keeper.records:
         assert record.staff_id == "t1"
         assert record.terminal == "counter-1"
-        assert record.sop == "DSP-1 v3"
+        assert record.sop == "DSP-1 v4"
         assert record.step.startswith("DSP-1.")
     assert [record.seq for record in played.keeper.records] == list(range(1, len(played.keeper.records) + 1))
 
@@ -271,3 +271,48 @@ async def test_sign_out_leaves_a_record():
     played = await serve(("queue", touch("sign_out")))
     assert played.result == "signed_out"
     assert played.story == ["signed-out"]
+
+
+async def serve_with_drawer(*answers, outcomes=()):
+    shop = world()
+    shop.drawer = list(outcomes)
+    return await play(SERVE, (SESSION, True), *OPENED, *ORDERED, *PICKED, *PROVEN, *answers, world=shop)
+
+
+CASH = ("handed-over", touch("cash"))
+NEXT = ("handed-over", touch("next"))
+
+
+def drawer_hints(played):
+    return [str(request.step.hint) for request in played.world.shown if request.step.kind == "handed-over"]
+
+
+async def test_a_hand_over_with_cash_opens_the_drawer_once_and_it_is_recorded():
+    played = await serve_with_drawer(CASH, ("handed-over", Changed()), NEXT)
+    assert played.world.pulses == ["opened"]
+    assert played.story[-3:] == ["dispensed", "drawer-opened", "visit-closed"]
+    after = [request.step for request in played.world.shown if request.step.kind == "handed-over"][1:]
+    assert all([choice.key for choice in step.choices] == ["next"] for step in after), "it is not offered again"
+    assert drawer_hints(played)[1:] == ["The drawer is open."] * 2
+
+
+@pytest.mark.parametrize("outcome", ["sent", "shut", "unknown"])
+async def test_a_drawer_that_may_have_had_its_pulse_gets_no_second_one(outcome):
+    played = await serve_with_drawer(CASH, NEXT, outcomes=[outcome])
+    assert played.world.pulses == [outcome]
+    (opened,) = [fact for fact in played.keeper.facts if fact.__struct_config__.tag == "drawer-opened"]
+    assert (opened.visit_id, opened.outcome) == ("v1", outcome)
+
+
+async def test_a_drawer_that_got_no_pulse_may_be_told_again():
+    played = await serve_with_drawer(CASH, CASH, NEXT, outcomes=["failed", "opened"])
+    assert played.world.pulses == ["failed", "opened"]
+    assert played.story.count("drawer-opened") == 2
+
+
+async def test_without_a_drawer_and_without_cash_nothing_opens():
+    played = await serve(*OPENED, *ORDERED, *PICKED, *PROVEN, *DONE)
+    assert not any(choice.key == "cash" for request in played.world.shown for choice in request.step.choices)
+    played = await serve_with_drawer(NEXT)
+    assert played.world.pulses == []
+    assert "drawer-opened" not in played.story

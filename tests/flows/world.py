@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from kiosk.flows.requests import Ask, Changed, Chosen, Print, Printed, Scanned, Show, TimedOut, Typed
+from kiosk.flows.requests import Ask, Changed, Chosen, Opened, Print, Printed, Scanned, Show, TimedOut, Typed
 from kiosk.flows.runner import Author, Back, Runner, ShowAnswer
 from kiosk.flows.sop import Sop
 from kiosk.model import questions as q
@@ -17,7 +17,7 @@ from kiosk.model.labels import Label, LabelField
 from kiosk.model.orders import LineState, Order, OrderLine, PickLine, Ticket, Visit
 from kiosk.model.packages import CannabinoidProfile, Lab, Product
 from kiosk.model.people import Person, Profile, Recommendation, RegistryStatus, Session, StaffRole
-from kiosk.model.records import AnyFact, Record
+from kiosk.model.records import AnyFact, DrawerOutcome, Record
 from kiosk.model.text import text
 
 SESSION = Session(session_id="s1", staff_id="t1", name="Rowan Field", role=StaffRole.TECHNICIAN)
@@ -235,6 +235,10 @@ class TrialWorld:
     tickets: list[Ticket] = field(default_factory=list)
     printer: list[Printed] = field(default_factory=list)
     """Answers of a troubled printer, used up one by one; when empty it prints."""
+    drawer: list[DrawerOutcome] = field(default_factory=list)
+    """Outcomes of the pulses to come, used up one by one; then each opens it."""
+    pulses: list[DrawerOutcome] = field(default_factory=list)
+    """What became of each pulse that was wished for."""
     shown: list[Show] = field(default_factory=list)
     at: datetime = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 
@@ -253,6 +257,10 @@ class TrialWorld:
         if outcome.outcome != "failed":
             self.paper.append((request.document.number, request.document.print_no))
         return outcome
+
+    async def open_drawer(self) -> Opened:
+        self.pulses.append(self.drawer.pop(0) if self.drawer else "opened")
+        return Opened(outcome=self.pulses[-1])
 
     def now(self) -> datetime:
         return self.at

@@ -6,13 +6,15 @@ from typing import Any
 
 import pytest
 
-from kiosk.assembly import _scanners
+from kiosk.assembly import _drawer, _printer, _scanners
 from kiosk.cli import main
 from kiosk.hw.hotplug import Hotplug
+from kiosk.hw.printer.port import Paper
+from kiosk.hw.printer.sim import VirtualPrinter
 from kiosk.hw.scanner.sim import VirtualScanner
 from kiosk.model.clock import SystemClock
 from kiosk.model.documents import Reading
-from kiosk.settings import ScannerPart, TerminalSettings, read, to_toml
+from kiosk.settings import PrinterPart, ScannerPart, TerminalSettings, read, to_toml
 
 from .samples import TAG, until
 from .test_doctor import settings_for
@@ -67,3 +69,20 @@ def test_the_examples_of_the_manual_are_right(tmp_path: Path) -> None:
     label = (DOCS / "hardware.md").read_text().split("```json\n")[1].split("```")[0]
     (tmp_path / "label.json").write_text(label)
     assert main(["print", str(tmp_path / "label.json"), "--preview", str(tmp_path / "out.png")]) == 0
+
+
+@pytest.mark.parametrize(
+    ("setting", "outcomes"),
+    [("none", None), ("high", ("opened", "shut")), ("low", ("shut", "opened")), ("no_switch", ("sent", "sent"))],
+)
+async def test_a_drawer_is_there_where_the_settings_name_one(
+    tmp_path: Path, printer: VirtualPrinter, setting: str, outcomes: tuple[str, str] | None
+) -> None:
+    part = PrinterPart(url=f"tcp://127.0.0.1:{printer.port}", drawer=setting)  # type: ignore[arg-type]
+    settings = written(tmp_path, settings_for(printer=part))
+    drawer = _drawer(settings, _printer(settings, Paper()))
+    assert (drawer is None) == (outcomes is None)
+    if drawer is not None and outcomes is not None:
+        assert await drawer.open() == outcomes[0]
+        printer.drawer_open, printer.drawer_stuck = False, True
+        assert await drawer.open() == outcomes[1]

@@ -99,12 +99,14 @@ class EscPosPrinter:
                     return Outcome(result="failed", reason=state.words)
                 return await self._print(line, job, tell)
 
-    async def kick(self, pin: Literal[0, 1] = 0) -> bool:
-        """Opens the drawer at the printer's plug: whether the pulse was sent. Never sent twice by itself."""
+    async def kick(self, pin: Literal[0, 1] = 0) -> Literal["sent", "failed", "unknown"]:
+        """One pulse to the drawer at the printer's plug; *failed* when none went. Never sent twice by itself."""
         async with self._turn, self._taken_up(each_once(None)) as (line, state):
+            if line is None or not state.prints:
+                return "failed"
             self._asked_in_turn()
             # ESC p: 50 ms of pulse, 500 ms of rest.
-            return line is not None and state.prints and await line.take(bytes([0x1B, 0x70, pin, 25, 250]))
+            return "sent" if await line.take(bytes([0x1B, 0x70, pin, 25, 250])) else "unknown"
 
     async def drawer_pin(self) -> bool | None:
         """Whether pin 3 of the drawer's plug is high; None where the printer does not answer."""

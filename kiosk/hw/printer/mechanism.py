@@ -58,6 +58,8 @@ class Mechanism:
         """Whether it tells each change of its state without being asked, as some are set to."""
         self.near_end = False
         self.drawer_open = False
+        self.drawer_stuck = False
+        """A pulse does not open it."""
         self.pieces: list[Piece] = []
         self.drawer_pulses = 0
         self.unknown: list[bytes] = []
@@ -257,7 +259,7 @@ class Mechanism:
                 self.changed()
             elif token.name == "ESC p":
                 self.drawer_pulses += 1
-                self.drawer_open = True
+                self.drawer_open |= not self.drawer_stuck
             else:
                 self._answer(line, token)
 

@@ -7,7 +7,7 @@ import msgspec
 
 from kiosk.flows.decision import APPROVE, LATER, REFUSE
 from kiosk.flows.order import WANTED
-from kiosk.flows.serve import age_notice
+from kiosk.flows.serve import CASH, DRAWER, NEXT, age_notice
 from kiosk.flows.steps import (
     AwaitPick,
     Basket,
@@ -169,8 +169,12 @@ def counter(make: Maker) -> Iterator[Sample]:
         ticket=TICKET,
         visit_id="v1",
         lines=order_lines(LineState.DISPENSED),
-        choices=(Choice(key="next", label=text("Next patient"), look="go"),),
+        choices=(NEXT,),
     )
+    cash = msgspec.structs.replace(handed, choices=(NEXT, CASH))
+    yield make("handed-over-cash", cash, "counter", banner=BANNER)
+    opened = msgspec.structs.replace(handed, hint=DRAWER["unknown"])
+    yield make("handed-over-drawer", opened, "counter", banner=BANNER)
     yield make("handed-over-recorded", handed, "counter", banner=BANNER, connection=CONNECTIONS[2])
     for state in ReceiptState:
         receipt = Receipt(visit_id="v1", external_number="X-1", state=state, since=NOW)
