@@ -64,9 +64,14 @@ class Consequences:
                 return self._dispensed(connection, record, fact)
             case r.VisitClosed(visit_id=visit_id):
                 return self._closed(connection, record, visit_id)
-            case r.VisitRefused() | r.ScanStopped() | r.CheckInAbandoned() | r.LabelPrinted() | r.WorkEnded():
-                pass
-            case r.DrawerOpened():
+            case (
+                r.VisitRefused()
+                | r.ScanStopped()
+                | r.CheckInAbandoned()
+                | r.LabelPrinted()
+                | r.DrawerOpened()
+                | r.WorkEnded()
+            ):
                 pass
         return ""
 

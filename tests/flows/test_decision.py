@@ -87,7 +87,8 @@ async def serve(*answers, sop=SERVE, session=SESSION, before=None):
     world = TrialWorld(lambda _: TimedOut(), Deciding(keeper=keeper))
     if before is not None:
         before(world)
-    return await play(sop, (session,), *answers, world=world, keeper=keeper)
+    arguments = (session, False) if sop is SERVE else (session,)
+    return await play(sop, arguments, *answers, world=world, keeper=keeper)
 
 
 ASKED = [*OPENED, *ORDERED]
