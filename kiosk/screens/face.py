@@ -18,6 +18,8 @@ class FaceScreen(StepScreen):
     document: Any = StringProperty("")
     document_name: Any = StringProperty("")
     behalf: Any = StringProperty("")
+    proven: Any = StringProperty("")
+    """A licence on a phone: who proved its words. Nobody proved the picture that the phone shows."""
 
     def fill(self, picture: Picture, step: FaceCheck) -> None:
         self.name = name_of(step.person)
@@ -25,6 +27,13 @@ class FaceScreen(StepScreen):
         kind = self.say(word_for(ID_KINDS, step.id_kind)) if step.id_kind else self.say(text("Photo ID"))
         self.document_name = self.say(text("Document"))
         self.document = f"{kind}, {step.id_issuer}" if step.id_issuer else kind
+        authority = step.id_proven_by
+        self.proven = (
+            self.say(text("On a phone. Name and birth date are proven by {authority}, the picture is not.",
+                          authority=authority))
+            if authority
+            else ""
+        )  # fmt: skip
         patient = step.on_behalf_of
         self.behalf = self.say(text("Caregiver, buying for {name}", name=name_of(patient))) if patient else ""
 

@@ -83,6 +83,15 @@ async def test_a_face_that_does_not_match_ends_the_visit_with_its_record():
 
 
 @pytest.mark.requirement("PAT-08")
+async def test_of_a_licence_on_a_phone_the_counter_is_told_who_proved_it():
+    profile = msgspec.structs.replace(VISIT.profile, id_proven_by="Invented IACA")
+    shop = world(visit=msgspec.structs.replace(VISIT, profile=profile))
+    played = await serve(("queue", TICKET_SCAN), ("face", touch("differs")), world=shop)
+    (face,) = (request.step for request in played.world.shown if request.step.kind == "face")
+    assert face.id_proven_by == "Invented IACA"
+
+
+@pytest.mark.requirement("PAT-08")
 async def test_no_order_and_no_label_before_the_face_was_compared():
     played = await serve(*OPENED, *ORDERED, *PICKED, *PROVEN, *DONE)
     assert played.story.index("face-compared") == 0

@@ -123,6 +123,12 @@ def counter(make: Maker) -> Iterator[Sample]:
     )
     yield make("face", face, "counter", banner=BANNER)
     yield make(
+        "face-phone",
+        msgspec.structs.replace(face, id_proven_by="Invented Department of Licences"),
+        "counter",
+        banner=BANNER,
+    )
+    yield make(
         "face-caregiver",
         msgspec.structs.replace(face, person=CAREGIVER, on_behalf_of=LONG_NAME, id_kind="passport", id_issuer="USA"),
         "counter",
