@@ -248,8 +248,8 @@ def _judged(sale: Sale, asker: Asker, lines: Sequence[Line]) -> Answer:
     certain = not blocks and not refusals
     nearest = sale.nearest(items, too_much[0][0] if too_much else None) if not blocks else ()
     near = [_line(line) for line in nearest]
-    dates = [_legal_on(sale, one, asked) for one, asked in too_much]
-    whole = None if not certain or None in dates else _all_fit(sale, items, [day for day in dates if day is not None])
+    dates = [sale.leaves_on(one, asked) for one, asked in too_much]
+    whole = sale.lawful_on(items) if certain and too_much else None
     blocks += [_block(refusal, near, None) for refusal in refusals]
     for (one, asked), day in zip(too_much, dates, strict=True):
         refusal = over(sale.law, one, asked, _named(nearest))
@@ -337,30 +337,6 @@ def _unlike(refusals: Iterator[Refusal]) -> Iterator[Refusal]:
         if refusal not in seen:
             seen.append(refusal)
             yield refusal
-
-
-def _legal_on(sale: Sale, one: Count, asked: Fraction) -> date | None:
-    """The first later date on which this pool leaves so much, as far as the present certification reaches."""
-    last = sale.patient.certified_to or date.max
-    days = (day for day in one.turns() if day <= last)
-    return next((day for day in days if min(one.left(day), one.careful_left(day)) >= asked), None)
-
-
-def _all_fit(sale: Sale, items: Sequence[Item], days: Sequence[date]) -> date | None:
-    """The first of the days on which the basket fits every pool at once."""
-    turns = {*days, *(day for one in sale.counts for day in one.turns())}
-    last = sale.patient.certified_to or date.max
-    for day in sorted(each for each in turns if days and max(days) <= each <= last):
-        if all(
-            (sale.need(one, items) or 0) <= one.meter.parts(min(one.left(day), one.careful_left(day)))
-            for one in sale.counts
-        ):
-            return day
-    return None
-
-
-def _fits(sale: Sale, one: Count, items: Sequence[Item], day: date) -> bool:
-    return (sale.need(one, items) or 0) <= one.meter.parts(min(one.left(day), one.careful_left(day)))
 
 
 def _after(sale: Sale, items: Sequence[Item]) -> Iterator[Answer]:

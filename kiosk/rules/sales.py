@@ -136,6 +136,22 @@ class Sale:
                 kept.append(Item(product=line.product, units=units, route=line.route))
         return tuple(sorted(kept, key=key_of))
 
+    def leaves_on(self, one: Count, asked: Fraction) -> date | None:
+        """The first later date on which this pool leaves so much, as far as the present certification reaches."""
+        return next((day for day in self._turns([one]) if min(one.left(day), one.careful_left(day)) >= asked), None)
+
+    def lawful_on(self, lines: Sequence[Item]) -> date | None:
+        """The first later date on which the lines together fit every pool, if nothing is bought before."""
+        asked = [(one, one.meter.units(self.need(one, lines) or 0)) for one in self.counts]
+        for day in self._turns(self.counts):
+            if all(not amount or min(one.left(day), one.careful_left(day)) >= amount for one, amount in asked):
+                return day
+        return None
+
+    def _turns(self, pools: Iterable[Count]) -> list[date]:
+        last = self.patient.certified_to or date.max
+        return sorted({day for one in pools for day in one.turns() if day <= last})
+
     def counted(self, product: Product) -> bool:
         kind = kind_of(product.category, product.form)
         return not any(
