@@ -9,9 +9,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
-from kiosk.allotment.items import Line, Sold, history_of, lines_of, purchases_of
+from kiosk.allotment.items import Line, Sold, history_of, lines_of, purchases_of, strange_form
 from kiosk.allotment.person import Asker, order_from, person_of
 from kiosk.allotment.places import Malformed, Moment, Place, read
+from kiosk.model.base import to_json
 from kiosk.model.errors import KioskError, Refusal
 from kiosk.model.text import Text, text
 from kiosk.rules.counting import Count
@@ -22,18 +23,20 @@ from kiosk.rules.measuring import NoAmountError, fits
 from kiosk.rules.pack import law_of, versions
 from kiosk.rules.patients import Patient
 from kiosk.rules.refusals import over
-from kiosk.rules.sales import Book, Item, Sale, key_of, merged
+from kiosk.rules.sales import Book, Item, Sale, merged
 from kiosk.rules.words import plain, rounded
 
 Answer = dict[str, Any]
 
+ENCODER = msgspec.json.Encoder(decimal_format="number")
+"""Decimals of the question come back as the numbers they were."""
 TOP = ("state", "timezone", "patient", "history", "query_at", "basket", "store", "comment", "note", "id", "name")
-BASKET = ("items", "by", "store", "at", "id")
+BASKET = ("items", "by", "store", "id")
 
 
 def serve(source: BinaryIO, sink: BinaryIO) -> None:
     """Answers one question. Raises :class:`~kiosk.allotment.places.Malformed` where it cannot be understood."""
-    sink.write(msgspec.json.encode(answer(read(source))) + b"\n")
+    sink.write(ENCODER.encode(answer(read(source))) + b"\n")
     sink.flush()
 
 
@@ -108,7 +111,7 @@ def _basket(basket: Place, law: Law, asker: Asker) -> tuple[Line, ...]:
             raise place.fault("no such key of a basket")
     found = []
     for n, line in enumerate(lines_of(basket["items"], law, asker.daily_dose_mg)):
-        unclear = line.unclear
+        unclear = line.unclear or strange_form(line)
         if not line.product.product_id and any(pool.per == "product" for pool in law.pools):
             unclear = unclear or "it has no product_id, and the law counts each product apart"
         product = msgspec.structs.replace(line.product, product_id=line.product.product_id or f"line {n + 1}")
@@ -244,10 +247,10 @@ def _judged(sale: Sale, asker: Asker, lines: Sequence[Line]) -> Answer:
     refusals = list(_unlike(sale.refusals(items)))
     too_much = []
     if not any(refusal.differs in UNJUDGED for refusal in refusals):
-        too_much = list(sale.over(items))
+        too_much = [(one, asked) for one, asked in sale.over(items) if one.unknown is None]
     certain = not blocks and not refusals
     nearest = sale.nearest(items, too_much[0][0] if too_much else None) if not blocks else ()
-    near = [_line(line) for line in nearest]
+    near = _offered(lines, nearest)
     dates = [sale.leaves_on(one, asked) for one, asked in too_much]
     whole = sale.lawful_on(items) if certain and too_much else None
     blocks += [_block(refusal, near, None) for refusal in refusals]
@@ -349,9 +352,16 @@ def _after(sale: Sale, items: Sequence[Item]) -> Iterator[Answer]:
         yield {"pool": one.pool.key, "unit": one.pool.unit, "asked": exact(asked), "remaining": left}
 
 
-def _line(line: Item) -> Answer:
-    product, route = key_of(line)
-    return {"product_id": product, "category": line.product.category, "route": route, "count": line.units}
+def _offered(lines: Sequence[Line], nearest: Sequence[Item]) -> list[Answer]:
+    """The nearest basket in the words of the question, so that it can be asked in its turn."""
+    room = {(to_json(each.product), each.route): each.units for each in nearest}
+    found = []
+    for line in lines:
+        key = to_json(line.product), line.product.route
+        if units := min(line.units, room.get(key, 0)):
+            room[key] -= units
+            found.append(line.of(units))
+    return found
 
 
 def _named(lines: Sequence[Item]) -> dict[str, int]:

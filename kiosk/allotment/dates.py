@@ -1,6 +1,7 @@
 """What a date in a record means, by the words of its key: ``expires_on`` and ``valid_through`` are an end."""
 
 import re
+from decimal import Decimal
 from typing import Any, Literal, cast, get_args
 
 from kiosk.allotment.words import holds, split, words
@@ -27,3 +28,11 @@ def meaning_of(key: str) -> Meaning:
             if word in said[meaning]:
                 return cast(Known, meaning)
     return ""
+
+
+def should_be_a_date(key: str, value: Any) -> bool:
+    """Whether a key of a date has something else, which is to be told."""
+    said = {word for words_of in words().dates.values() for word in words_of} | words().dates["beside"]
+    if isinstance(value, str) and re.fullmatch(r"\s*\d+[/.]\d+[/.]\d+.*", value) is not None:
+        return meaning_of(key) != ""
+    return isinstance(value, str | int | Decimal) and not isinstance(value, bool) and set(split(key)) <= said

@@ -11,7 +11,7 @@ import msgspec
 from kiosk.allotment.places import Moment, Place
 from kiosk.model.allotments import Purchase
 from kiosk.model.packages import Product
-from kiosk.rules.kinds import contradict, kind_of, plain_word, vocabulary
+from kiosk.rules.kinds import contradict, kind_of, known_form, plain_word, vocabulary
 from kiosk.rules.law import Law
 from kiosk.rules.sales import Item
 
@@ -45,6 +45,11 @@ OZ_APART = Decimal("0.05")
 
 NAMES = ("id", "ref", "dispense", "sale", "order", "receipt")
 """Keys by which a dispensation is named; a void's own ``id`` is its own."""
+OF_EVENTS = (
+    *("type", "at", "by", "store", "items", "of", "voids", "reversed", *NAMES),
+    *("note", "comment", "reason", "number", "license", "caregiver", "employee", "external", "patient"),
+)
+"""Keys of an event: those that mean something here, and those that say nothing of amounts."""
 LOW_THC_ROUTES = {"tincture": "sublingual", "oil": "oral", "capsule": "oral"}
 """Where such a product is of low THC its route decides nothing but that it is not smoked."""
 SOLD = ("dispense", "external_dispense")
@@ -52,15 +57,20 @@ EVENTS = (*SOLD, "void", "return")
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
-    """An item as it was understood. ``unclear`` says why it cannot be judged, ``""``: it can."""
+    """An item as it was understood. ``unclear`` says why it cannot be judged, ``""``: it can. ``said`` is the item."""
 
     place: str
+    said: dict[str, Any] = {}
     product: Product
     units: int
     unclear: str = ""
 
     def item(self) -> Item:
         return Item(product=self.product, units=self.units)
+
+    def of(self, units: int) -> dict[str, Any]:
+        """The item as it was said, of so many packages."""
+        return {**{key: value for key, value in self.said.items() if key not in COUNTS}, "count": units}
 
 
 class Sold(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,16 +107,18 @@ def history_of(events: Place, law: Law, zone: ZoneInfo, query: Moment, dose: Dec
             }
         elif kind == "void" or (kind == "return" and _flag(event, "reversed")):
             _void(event, sold, names, law, dose)
-        elif kind == "return":
-            lines_of(event["items"], law, dose)
+        elif event["items"].known():
+            lines_of(event["items"], law, dose)  # a return gives nothing back, and is to be understood all the same
     return sold
 
 
 def _events(events: Place, zone: ZoneInfo, query: Moment) -> Iterator[tuple[int, Moment, Place]]:
     for number, event in enumerate(events.each() if events.known() else []):
-        event.object()
         if event["type"].word() not in EVENTS:
             raise event["type"].fault(f"{event['type'].word()} is none of {', '.join(EVENTS)}")
+        for key, place in event.members():
+            if key not in OF_EVENTS:
+                raise place.fault("no such key of an event")
         moment = event["at"].moment(zone)
         if moment.after(query):
             raise event["at"].fault("this is after query_at: nothing is known of the future")
@@ -213,6 +225,7 @@ def _line(item: Place, n: int, law: Law, dose: Decimal | None) -> Line:
     product_id = _word(item, "product_id")
     return Line(
         place=item.path,
+        said=item.object(),
         units=units,
         unclear=_unclear(item, category, said, amounts),
         product=Product(
@@ -272,6 +285,14 @@ def _unclear(item: Place, category: str, said: str, amounts: dict[str, Any]) -> 
     if category == DEVICE and any(amounts.get(fact) for fact in HOLDING):
         return "a device holds no cannabis, and this one does"
     return ""
+
+
+def strange_form(line: Line) -> str:
+    """Why an item's form is not understood, ``""``: it is. What was sold counts by its category whatever its form."""
+    form = str(line.said.get("form") or "")
+    if not form or known_form(form) or _tier((plain_word(form),)):
+        return ""
+    return f"nothing is known of this form: {form}"
 
 
 def _form_by_thc(law: Law, category: str, thc: Decimal | None) -> str:

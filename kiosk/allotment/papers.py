@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from kiosk.allotment.dates import is_date, meaning_of
+from kiosk.allotment.dates import is_date, meaning_of, should_be_a_date
 from kiosk.allotment.places import Place
 from kiosk.allotment.standing import Record, read_flag, read_word
 from kiosk.allotment.words import key_word, words
@@ -188,7 +188,7 @@ def _said(found: Papers, key: str, name: str, place: Place, other: Reader) -> bo
         found.days = place.whole()
     elif what == "period" and isinstance(place.value, list | str) and not isinstance(place.value, bool):
         read_papers(found, key, place, other, other)
-    elif is_date(place.value) and meaning != "silent" and what != "silent":
+    elif (is_date(place.value) or should_be_a_date(name, place.value)) and "silent" not in (meaning, what):
         read_date(found, f"{key}_{name}" if meaning_of(name) in ("start", "end") else name, place)
     elif meaning in ("routes", "forms", "excluded", "waiver", "store"):
         other(name, place)

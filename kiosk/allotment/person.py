@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from kiosk.allotment.amounts import flags, is_amount, leaves, meant, raisable
 from kiosk.allotment.choices import read_excluded, read_forms, read_routes
-from kiosk.allotment.dates import is_date, meaning_of
+from kiosk.allotment.dates import is_date, should_be_a_date
 from kiosk.allotment.papers import Papers, certified, nothing_there, read_date, read_papers
 from kiosk.allotment.places import Moment, Place
 from kiosk.allotment.standing import about_guidelines, bare, is_waiver, read_flag, read_guidelines, read_word
@@ -22,6 +22,8 @@ from kiosk.rules.kinds import plain_word
 from kiosk.rules.law import Law
 from kiosk.rules.limits import PerRecommendation
 from kiosk.rules.patients import Patient
+
+OLDEST = 130
 
 
 @dataclass
@@ -117,7 +119,7 @@ def _read(found: _Found, key: str, place: Place) -> None:
         READERS[meaning](found, key, place)
     elif words().certification.get(_of_paper(key)) == "days":
         found.days = place.whole()
-    elif is_date(value) or _should_be_a_date(key, value):
+    elif is_date(value) or should_be_a_date(key, value):
         read_date(found, key, place)
     elif is_waiver(key):
         _waivers(found, key, place)
@@ -127,8 +129,10 @@ def _read(found: _Found, key: str, place: Place) -> None:
         read_word(found, key, place)
     elif isinstance(value, dict):
         _inside(found, key, place)
-    elif not (_is_identifier(value) and set(split(key)) & words().paper):
+    elif not _is_identifier(value):
         _amounts(found, key, place)
+    elif not set(split(key)) & words().paper:
+        found.unclear.append(place.path)
 
 
 def _flagged(found: _Found, key: str, value: bool, place: Place) -> None:
@@ -143,12 +147,6 @@ def _of_paper(key: str) -> str:
         if meaning in ("certifying", "card") and key.startswith(f"{name}_"):
             return key.removeprefix(f"{name}_")
     return key
-
-
-def _should_be_a_date(key: str, value: Any) -> bool:
-    """Whether a key of a date has something that is none, which is to be told."""
-    written = isinstance(value, str) and re.fullmatch(r"\s*\d+[/.]\d+[/.]\d+.*", value) is not None
-    return written and meaning_of(key) != ""
 
 
 def _is_identifier(value: Any) -> bool:
@@ -204,10 +202,14 @@ def _only_amounts(value: Any) -> Any:
 def _aged(found: _Found, key: str, place: Place) -> None:
     if words().patient[key] == "age":
         found.age = place.whole()
+        if found.age > OLDEST:
+            raise place.fault("nobody is so old")
     elif words().patient[key] == "birth_year":
         found.age = max(found.on.year - place.whole() - 1, 0)  # the birthday of this year may be to come
     else:
         found.age = _age(place.day(found.zone), found.query.day)
+        if not 0 <= found.age <= OLDEST:
+            raise place.fault("nobody is of that age")
 
 
 def _stored(found: _Found, _: str, place: Place) -> None:

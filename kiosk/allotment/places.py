@@ -14,6 +14,8 @@ from kiosk.rules.pack import printable
 
 LONGEST = 4_000_000
 """Bytes of a question: a history of some ten thousand purchases."""
+DEEPEST = 20
+"""Objects and lists in each other; a question has some six."""
 LARGEST = Decimal(10) ** 12
 FINEST = -9
 """Amounts have at most nine decimals."""
@@ -69,7 +71,7 @@ class Place:
         try:
             number = Decimal(value.strip()) if isinstance(value, str) else Decimal(value)
         except InvalidOperation:
-            raise self.fault(f"{value} is no number") from None
+            raise self.fault("this is no number") from None
         if not number.is_finite():
             raise self.fault("this is no number")
         if number < 0:
@@ -137,9 +139,22 @@ def read(source: BinaryIO) -> Place:
         raise Malformed("standard input", "objects are nested too deeply") from None
     except (ValueError, InvalidOperation) as fault:
         raise Malformed("standard input", str(fault)) from None
+    if _deep(asked):
+        raise Malformed("standard input", "objects are nested too deeply")
     question = Place("", asked)
     question.object()
     return question
+
+
+def _deep(asked: Any) -> bool:
+    """Whether objects and lists stand in each other deeper than any question needs."""
+    level = [asked]
+    for _ in range(DEEPEST):
+        inner = [each.values() if isinstance(each, dict) else each for each in level if isinstance(each, dict | list)]
+        level = [each for members in inner for each in members]
+        if not level:
+            return False
+    return True
 
 
 def _no_number(said: str) -> Any:

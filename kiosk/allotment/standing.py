@@ -106,7 +106,7 @@ def read_word(record: Record, key: str, place: Place) -> None:
     elif is_waiver(key):
         record.unclear.append(place.path)
     elif holds(said, words().stops):
-        record.stopped = said
+        record.stopped = next(word for word in words().stops if holds(said, (word,)))
     elif holds(said, words().visitor):
         record.visitor = True
         _of_kind(record, more)

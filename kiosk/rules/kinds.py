@@ -22,7 +22,7 @@ class Vocabulary(Noun, frozen=True, kw_only=True):
     """``kinds`` and ``routes``: a word to what it means; ``route_of_kind``: where the kind alone decides it;
     ``exact_of``: a broad kind to the exact ones among it; ``groups``: a kind to the group it is of.
 
-    ``forms_by_thc``: a form to the packages that have it by their THC.
+    ``forms_by_thc``: a form to the packages that have it by their THC. ``forms``: further words of forms.
     """
 
     kinds: dict[str, str]
@@ -32,6 +32,7 @@ class Vocabulary(Noun, frozen=True, kw_only=True):
     groups: dict[str, str]
     forms_by_thc: dict[str, ByThc]
     names: tuple[str, ...]
+    forms: frozenset[str]
 
 
 @cache
@@ -45,6 +46,7 @@ def vocabulary() -> Vocabulary:
         groups={kind: group for group, kinds in raw["groups"].items() for kind in kinds},
         forms_by_thc=msgspec.convert(raw["forms_by_thc"], dict[str, ByThc]),
         names=tuple(raw["kinds"]),
+        forms=frozenset(raw["forms"]["words"]),
     )
 
 
@@ -57,12 +59,32 @@ def plain_word(word: str) -> str:
 def kind_of(category: str, form: str) -> str:
     """What a product is: by its category, or where that says less of it or nothing by its form. ``""``: not known."""
     known = vocabulary().kinds
-    broad, exact = known.get(plain_word(category), ""), known.get(plain_word(form), "")
-    return exact if not broad or exact in vocabulary().exact_of.get(broad, ()) else broad
+    broad = known.get(plain_word(category), "")
+    if not broad:
+        return known.get(plain_word(form), "")
+    exact = [kind for kind in _kinds_of(form) if kind in vocabulary().exact_of.get(broad, ())]
+    return exact[-1] if exact else broad
 
 
 def contradict(category: str, form: str) -> bool:
     """Whether both are known and no product is both."""
-    known, groups = vocabulary().kinds, vocabulary().groups
-    first, second = known.get(plain_word(category), ""), known.get(plain_word(form), "")
-    return bool(first and second) and groups.get(first, "") != groups.get(second, "")
+    groups, kind = vocabulary().groups, vocabulary().kinds.get(plain_word(category), "")
+    said = _kinds_of(form)
+    return bool(kind and said) and all(groups.get(each, "") != groups.get(kind, "") for each in said)
+
+
+def known_form(form: str) -> bool:
+    """Whether a run of words of a form is one of the vocabulary: ``live rosin cartridge``."""
+    words = vocabulary()
+    return any(run in words.kinds or run in words.routes or run in words.forms for run in _runs(form))
+
+
+def _kinds_of(form: str) -> list[str]:
+    """The kinds that a form names, by all of its words or by some of them, as they stand in it."""
+    known, whole = vocabulary().kinds, plain_word(form)
+    return [known[whole]] if whole in known else [known[run] for run in _runs(form) if run in known]
+
+
+def _runs(form: str) -> list[str]:
+    said = plain_word(form).split("_")
+    return ["_".join(said[i:j]) for j in range(1, len(said) + 1) for i in range(j)]

@@ -71,12 +71,32 @@ def test_a_void_undoes_exactly_and_once_and_a_return_gives_nothing_back() -> Non
         ({"timezone": "Mars/Olympus"}, "timezone: no time zone is called so."),
         ({"patient": []}, "patient: an object is wanted here."),
         ({"patient": {"certified": "3 stone"}}, "patient.certified: no such unit is known."),
-        ({"basket": {"items": [item("flower", net_g="much")]}}, "basket.items[0].net_g: much is no number."),
+        ({"basket": {"items": [item("flower", net_g="much")]}}, "basket.items[0].net_g: this is no number."),
         ({"basket": {"items": [item("flower", net_g=1, count=0)]}}, "basket.items[0].count: at least one"),
         (
             {"basket": {"items": [item("flower", net_g=28, net_oz=2)]}},
             "basket.items[0].net_oz: net_g and net_oz are not",
         ),
+        (
+            {"basket": {"items": [item("flower", net_g=1, count=1, units=2)]}},
+            "basket.items[0].units: it is there twice",
+        ),
+        ({"basket": {"items": [item("flower", net_g=1, route="nasal")]}}, "basket.items[0].route: no such route"),
+        ({"basket": {"items": [item("vape", net_g=1, thc_pct=101)]}}, "basket.items[0].thc_pct: a share is at most"),
+        (
+            {"basket": {"items": [item("vape", net_g=1, thc_pct=80, thc_mg=10)]}},
+            "basket.items[0].thc_pct: thc_mg, thc_pct and the weight contradict",
+        ),
+        ({"basket": {"items": [item("edible", premixed_g=1, flower_equivalent_g=2)]}}, "basket.items[0].flower_equ"),
+        ({"basket": {"items": [item("flower", net_oz="NaN")]}}, "basket.items[0].net_oz: this is no number."),
+        ({"basket": {"items": [item("flower", net_oz="1e400")]}}, "basket.items[0].net_oz: this is more than anybody"),
+        ({"basket": {"items": [], "at": "2030-01-01"}}, "basket.at: no such key of a basket."),
+        ({"history": [sale("2025-02-03", FLOWER, amount=3)]}, "history[0].amount: no such key of an event."),
+        ({"patient": {"age": 999}}, "patient.age: nobody is so old."),
+        ({"patient": {"dob": "2026-01-01"}}, "patient.dob: nobody is of that age."),
+        ({"patient": {"dob": "31.12.1980"}}, "patient.dob: this is no date and time"),
+        ({"patient": {"certification": {"start": 5}}}, "patient.certification.start: a word is wanted here."),
+        ({"patient": [[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]}, "standard input: objects are nested too deeply."),
         ({"query_at": None}, "query_at: is missing."),
         ({"surprise": 1}, "surprise: no such key of a question."),
     ],
@@ -139,12 +159,49 @@ def test_the_command_answers_and_fails_in_one_line() -> None:
     assert b"\x1b" not in bad.stderr
 
 
-@pytest.mark.parametrize("mystery", [item("mystery", net_g=1), item("edible", route="edible"), {"net_g": 1}])
+@pytest.mark.parametrize(
+    "mystery",
+    [
+        item("mystery", net_g=1),
+        item("edible", route="edible"),
+        {"net_g": 1},
+        item("flower", form="gummies", net_g=1),
+        item("device", thc_mg=500),
+    ],
+)
 def test_what_is_not_known_never_passes(mystery: dict[str, Any]) -> None:
     said = ask("FL", "2025-03-01", basket=[mystery])
     assert said["basket"]["allowed"] is False
     later = ask("FL", "2025-03-02", history=[sale("2025-03-01", mystery)], basket=[item("edible", thc_mg=1)])
     assert later["basket"]["allowed"] is False
+
+
+def test_a_form_that_is_not_known_is_not_sold_and_was_sold_as_its_category() -> None:
+    strange = item("flower", form="zorb", net_oz=1)
+    assert ask("FL", "2025-03-01", basket=[strange])["basket"]["allowed"] is False
+    assert left(ask("FL", "2025-03-02", history=[sale("2025-03-01", strange)]))["smoking"] == "1.5"
+    for form in ("infused pre-roll", "Jar (3.5 g eighth)", "tier1"):
+        assert ask("FL", "2025-03-01", basket=[item("flower", form=form, net_oz=1)])["basket"]["allowed"] is True
+    cartridge = item("flower", form="live rosin cartridge", net_oz=1)
+    assert ask("FL", "2025-03-01", basket=[cartridge])["basket"]["allowed"] is False
+
+
+def test_a_form_says_exactly_what_a_category_says_broadly() -> None:
+    cartridge = item("concentrate", form="live resin cartridge", net_g=6)
+    for said, sold in ((cartridge, False), (item("concentrate", form="live resin", net_g=6), True)):
+        assert ask("OR", "2025-03-01", basket=[said])["basket"]["allowed"] is sold, "a cartridge is counted as extract"
+
+
+@pytest.mark.requirement("ALT-07")
+def test_no_word_of_a_patient_is_in_a_refusal() -> None:
+    secret = "Jane Roe 123-45-6789"
+    said = ask("MO", "2025-03-01", patient={"ssn": "123-45-6789", "status": f"expired since {secret}"}, basket=[FLOWER])
+    assert said["basket"]["allowed"] is False
+    assert "Jane" not in json.dumps(said)
+    assert "6789" not in json.dumps(said)
+    with pytest.raises(Malformed) as caught:
+        ask("MO", "2025-03-01", patient={"age": secret})
+    assert "Jane" not in str(caught.value.reason)
 
 
 WORDS: list[Any] = [None, True, 0, 1, -1, "2.5", "x", "", "2025-01-01", "9999-12-31", 10**30, "NaN", "2 oz", "2 stone"]
