@@ -16,7 +16,7 @@ import msgspec
 
 from kiosk.discretion import told
 from kiosk.flows.requests import Changed, Chosen, Scanned, Show, TimedOut, Typed, Until
-from kiosk.flows.runner import Back, ShowAnswer
+from kiosk.flows.runner import Back, ShowAnswer, typing_of
 from kiosk.flows.steps import Act, AnyStep, Banner, Documents, Live, Picture
 from kiosk.model.clock import Clock
 from kiosk.model.connection import Connection
@@ -188,8 +188,12 @@ class Stage:
             self._change(covered=True)
         elif act.back and request.step.can_go_back:
             answer.set_result("back")
-        elif act.typed and request.step.kind == "pin" and act.typed.isascii() and act.typed.isdigit():
-            answer.set_result(Typed(digits=act.typed))
+        elif act.typed:
+            typing = typing_of(request.step)
+            if typing is not None and (wrong := typing.wrong(act.typed)) is not None:
+                self.say(wrong)
+            elif typing is not None:
+                answer.set_result(Typed(digits=act.typed))
         elif act.chosen and self._offers(request.step, act.chosen):
             answer.set_result(Chosen(key=act.chosen))
 

@@ -39,6 +39,7 @@ from kiosk.flows.requests import (
 )
 from kiosk.flows.sop import Sop
 from kiosk.model.base import from_json, to_json
+from kiosk.model.entries import Typing
 from kiosk.model.errors import Away, Ours, Refusal
 from kiosk.model.ids import new_id
 from kiosk.model.questions import ANSWERS
@@ -199,6 +200,7 @@ class Runner:
                     if target is not None:
                         await self.keeper.take_back(self.flow_id, target)
                     raise _TakenBack
+                _check_typed(request, answer)
             case Ask():
                 key = f"{self.flow_id}:{unanswered.get(digest, n)}"
                 answer = await self.world.ask(_with_key(request, key))
@@ -246,6 +248,20 @@ class Runner:
     def _tell(self, moment: Moment, n: int, request: Request) -> None:
         for observer in self.observers:
             observer(moment, n, request)
+
+
+def typing_of(step: Any) -> Typing | None:
+    """What may be typed at this step; None where nothing may."""
+    found: Typing | None = getattr(step, "typing", None)
+    return found
+
+
+def _check_typed(request: Show, answer: Any) -> None:
+    """Whoever carries the flow out: no typed value reaches it that its step does not allow (INT-10)."""
+    if isinstance(answer, Typed):
+        typing = typing_of(request.step)
+        if typing is None or typing.wrong(answer.digits) is not None:
+            raise Ours(text("Something was typed that this step does not take."), request.step.kind)
 
 
 class _TakenBack(Exception):

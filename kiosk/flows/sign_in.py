@@ -56,4 +56,4 @@ def by_pin(badge: str) -> Flow[Session | None]:
                 return None
 
 
-SIGN_IN = Sop("SGN-1", 1, "Sign-in", sign_in)
+SIGN_IN = Sop("SGN-1", 2, "Sign-in", sign_in)

@@ -11,6 +11,7 @@ import msgspec
 from kiosk.model.allotments import BasketLine, PoolStanding
 from kiosk.model.base import Noun, Sealed
 from kiosk.model.connection import Connection
+from kiosk.model.entries import PIN, Digits
 from kiosk.model.errors import Refusal
 from kiosk.model.orders import Concern, DecisionWanted, OrderLine, PickLine, QueueEntry, Receipt, Ticket
 from kiosk.model.people import Person, Recommendation
@@ -69,6 +70,7 @@ class PinWanted(Step, frozen=True, kw_only=True, tag="pin"):
     """Sign-in, second half: a number pad; the answer is :class:`~kiosk.flows.requests.Typed`."""
 
     wrong: Text | None = None
+    typing: Digits = PIN
 
 
 class Queue(Step, frozen=True, kw_only=True, tag="queue"):

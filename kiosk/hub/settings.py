@@ -14,6 +14,7 @@ import msgspec
 from argon2 import PasswordHasher
 
 from kiosk.model.base import Noun, Sealed
+from kiosk.model.entries import PIN
 from kiosk.model.errors import KioskError
 from kiosk.model.people import StaffRole
 from kiosk.model.questions import ANSWERED_WITHIN
@@ -198,7 +199,7 @@ def _with_hash(path: Path, n: int, entry: StaffEntry) -> StaffEntry:
         if not entry.pin_hash.startswith("$argon2id$") or entry.pin:
             raise _broken(path, f"staff[{n}].pin_hash", "an Argon2id hash ($argon2id$…) and no pin beside it")
         return entry
-    if not (entry.pin.isascii() and entry.pin.isdigit() and 6 <= len(entry.pin) <= 12):
+    if PIN.wrong(entry.pin) is not None:
         raise _broken(path, f"staff[{n}].pin_hash", "an Argon2id hash, or for a demonstration a pin of 6 to 12 digits")
     return msgspec.structs.replace(entry, pin="", pin_hash=PasswordHasher().hash(entry.pin))
 

@@ -5,12 +5,12 @@ from typing import Any
 from kivy.properties import StringProperty
 
 from kiosk.flows.steps import Picture, PinWanted
+from kiosk.model.entries import PIN
 from kiosk.screens.layout import Tiles
 from kiosk.screens.parts import Icon
 from kiosk.screens.step import StepScreen, filled
 from kiosk.screens.targets import Press
 
-LONGEST = 8
 AGAIN_MS = 120
 """People type the same digit twice faster than 300 ms; a panel bounces within a tenth of a second."""
 
@@ -21,6 +21,7 @@ class PinScreen(StepScreen):
     def __init__(self) -> None:
         self._digits = ""
         self._generation = -1
+        self._most = PIN.most
         super().__init__()
 
     def on_kv_post(self, base_widget: Any) -> None:
@@ -34,6 +35,7 @@ class PinScreen(StepScreen):
 
     def fill(self, picture: Picture, step: PinWanted) -> None:
         self.wrong = self.say(step.wrong)
+        self._most = step.typing.most
         if picture.generation != self._generation:
             self._generation, self._digits = picture.generation, ""
         self._draw_dots()
@@ -46,7 +48,7 @@ class PinScreen(StepScreen):
             if digits:
                 self.send(digits)
             return
-        self._digits = self._digits[:-1] if what == "erase" else (self._digits + what)[:LONGEST]
+        self._digits = self._digits[:-1] if what == "erase" else (self._digits + what)[: self._most]
         self._draw_dots()
 
     def _draw_dots(self) -> None:
