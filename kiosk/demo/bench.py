@@ -1,6 +1,7 @@
 """``make run``: a whole demo store on this machine, with a bench beside the terminal; without a display, a visit."""
 
 import asyncio
+import contextlib
 import logging
 import sys
 import threading
@@ -13,11 +14,15 @@ from kiosk.demo.script import play
 from kiosk.demo.shop import Shop, Station
 from kiosk.documents.codes import badge_code, shelf_code
 from kiosk.model.errors import KioskError
+from kiosk.tracking.sandbox.seed import SeedPatient
 
 if TYPE_CHECKING:
     from kiosk.demo.bench_window import Thing
 
 log = logging.getLogger(__name__)
+
+PHONE_LIES = 5.0
+"""Seconds that a phone is held to the reader."""
 
 ROLES = ("checkin", "counter", "vault")
 WORDS = {
@@ -48,6 +53,7 @@ class _Bench:
         self._stop = asyncio.Event()
         self._shop: Shop | None = None
         self._codes: dict[str, bytes] = {}
+        self._phones: dict[str, SeedPatient] = {}
         self._failure: BaseException | None = None
 
     def run(self) -> int:
@@ -96,7 +102,7 @@ class _Bench:
             self._codes[key] = code
             things.append(Thing(key, group, name, about))
 
-        self._codes = {}
+        self._codes, self._phones = {}, {}
         for station in self._shop.stations.values():
             for piece in station.printer.pieces[-4:]:
                 for code in piece.codes:
@@ -107,6 +113,9 @@ class _Bench:
             papers = self._shop.papers(patient)
             put("Patients", f"Card of {papers.name}", papers.card, papers.about)
             put("Patients", f"Photo ID of {papers.name}", papers.photo_id)
+            phone = f"phone:{len(self._phones)}"
+            self._phones[phone] = patient
+            things.append(Thing(phone, "Patients", f"Phone of {papers.name}", "its licence, held to the reader"))
         for place in seed.shelves:
             put("Shelves", place, shelf_code(place).encode())
         for package in seed.packages:
@@ -137,7 +146,16 @@ class _Bench:
             if key.startswith("role:"):
                 await self._shop.switch(key.removeprefix("role:"))
                 self._refresh()
+            elif key in self._phones:
+                await self._hold(self._phones[key])
             elif key in self._codes:
                 await station.scanner.scan(self._codes[key])
         except KioskError as error:
             log.warning("%s", error.reason)
+
+    async def _hold(self, patient: SeedPatient) -> None:
+        """Long enough to be read; at a terminal without a reader it has no effect."""
+        assert self._shop is not None
+        with contextlib.suppress(OSError, TimeoutError):
+            async with asyncio.timeout(PHONE_LIES):
+                await self._shop.hold_phone(patient)

@@ -22,10 +22,12 @@ from typing import Any
 
 import httpx
 from argon2 import PasswordHasher
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from kiosk.demo import LABEL_FILES, SHOP_FILE
 from kiosk.demo.hand import Hand
 from kiosk.demo.specimens import licence, patient_card
+from kiosk.demo.wallet import CONTACTLESS, Authority, Wallet
 from kiosk.documents.codes import label_code
 from kiosk.hub.audit import facts_in
 from kiosk.hub.identity import Identity
@@ -37,13 +39,24 @@ from kiosk.hub.settings import (
     TerminalEntry,
     TrackingAccess,
 )
+from kiosk.hw.mdoc.sim import ContactlessPhone
+from kiosk.hw.mdoc.vpcd import VirtualCard
 from kiosk.hw.printer.sim import VirtualPrinter
 from kiosk.hw.scanner.sim import VirtualScanner
 from kiosk.local_store.tls import pinned
 from kiosk.model.clock import SystemClock, local_date
 from kiosk.model.errors import Unavailable
 from kiosk.model.text import text
-from kiosk.settings import HubPart, PanelPart, PrinterPart, RehearsalPart, ScannerPart, TerminalSettings, to_toml
+from kiosk.settings import (
+    HubPart,
+    PanelPart,
+    PhonesPart,
+    PrinterPart,
+    RehearsalPart,
+    ScannerPart,
+    TerminalSettings,
+    to_toml,
+)
 from kiosk.tracking.sandbox.seed import Seed, SeedPatient, SeedStaff, load
 
 log = logging.getLogger(__name__)
@@ -122,6 +135,9 @@ class Shop:
     hub_settings: Path = Path()
     fingerprint: str = ""
     """The hub's key's."""
+    authority: Authority = field(default_factory=lambda: Authority(at=SystemClock().now()))
+    """Issues the licences on phones that this store trusts."""
+    _reader_port: int = 0
     _hub_process: asyncio.subprocess.Process | None = None
     _hub_port: int = 0
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
@@ -161,6 +177,20 @@ class Shop:
         )
         name = f"{patient.given} {patient.family}"
         return Papers(name, patient.about, patient_card(patient.card), payload)
+
+    async def hold_phone(self, patient: SeedPatient) -> None:
+        """The patient's licence, on a phone that lies on the check-in terminal's reader until this is cancelled."""
+        shown = patient.photo_id
+        wallet = Wallet(
+            patient.on_photo_id,
+            self.authority,
+            number=shown.number,
+            issued=shown.issued,
+            expires=shown.expires,
+            methods=(CONTACTLESS,),
+        )
+        phone = ContactlessPhone(wallet.hear, wallet.held)
+        await VirtualCard(phone.answer).insert(port=self._reader_port)
 
     @property
     def patient(self) -> Papers:
@@ -261,6 +291,7 @@ class Shop:
                 )
                 for entry in seed.staff
             ),
+            licences_on_phones=True,
             prices={str(number): price for number, price in products.items()},
             stock_every=5.0,
             label_files=LABEL_FILES,
@@ -283,9 +314,17 @@ class Shop:
             panel=PANELS[role],
             sound=False,
             rehearsal=RehearsalPart(socket=str(sockets / name)),
+            phones=self._phones(place) if role == "checkin" else None,
         )
         (place / "terminal.toml").write_text(to_toml(settings), encoding="utf-8")
         return Station(settings, scanner, printer, Hand(sockets / name), place)
+
+    def _phones(self, place: Path) -> PhonesPart:
+        """A virtual reader, and the one authority whose licences are taken."""
+        issuers = place / "issuers.pem"
+        issuers.write_bytes(self.authority.root.public_bytes(Encoding.PEM))
+        self._reader_port = _free_port()
+        return PhonesPart(issuers=str(issuers), contactless=f"vpcd://127.0.0.1:{self._reader_port}")
 
     async def _keep_alive(self, station: Station, die_at: str) -> None:
         """Starts the terminal, and again whenever the plug was pulled; any other end is a fault and ends the store."""
