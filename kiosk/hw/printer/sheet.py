@@ -27,7 +27,7 @@ _CANCEL_KANJI = b"\x1c."
 
 
 class Sheet:
-    """``min_letter_mm`` is the least height of a capital; letters grow in whole steps, lines then hold fewer.
+    """``min_letter_mm`` is the least height of a capital. Letters grow in whole steps: first higher, then wider too.
 
     Raises ``ValueError`` where no printer has letters as high as that.
     """
@@ -39,6 +39,8 @@ class Sheet:
         self._scale = max(1, math.ceil(wanted / paper.letter_dots))
         if self._scale > _LARGEST:
             raise ValueError("letters of this height do not fit the paper")
+        # what is twice as high reads as well in its own width, and a line of it holds as much
+        self._wide = max(1, self._scale // 2)
         self._letter_dots = max(wanted, paper.letter_dots)
         self._document.hw("INIT")
         # Clones start in kanji mode and would take two accented letters for one ideograph.
@@ -51,7 +53,7 @@ class Sheet:
         both = f"{heading}: {value}" if heading else value
         codec = self._codec(both)
         size = min(self._scale * times, _LARGEST)
-        columns = self._paper.columns // size
+        columns = self._paper.columns // self._width(size)
         if codec is None:
             self._drawn(both, heading, times)
         elif len(both) <= columns:
@@ -72,7 +74,7 @@ class Sheet:
             self._drawn(words, words[:20])
             return
         self._document.set(align="center" if centred else "left", invert=reverse)
-        for line in wrapped(words, self._paper.columns // size - (2 if reverse else 0)):
+        for line in wrapped(words, self._paper.columns // self._width(size) - (2 if reverse else 0)):
             self._write(codec, f" {line} \n" if reverse else f"{line}\n", size)
         self._document.set(align="left", invert=False)
 
@@ -128,6 +130,10 @@ class Sheet:
             raise Ours(text("The document was not printed. Call a manager."), f"real-time bytes at {positions[:3]}")
         return data
 
+    def _width(self, size: int) -> int:
+        """How many times as wide letters ``size`` times as high are."""
+        return max(1, size * self._wide // self._scale)
+
     def _codec(self, words: str) -> str | None:
         """The first code page that has every character; None where letters have to be drawn."""
         for codec, _ in self._paper.code_pages:
@@ -141,7 +147,7 @@ class Sheet:
     def _write(self, codec: str | None, words: str, size: int, *, bold: bool = False) -> None:
         if codec:
             self._document.charcode(codec)
-        self._document.set(custom_size=True, width=size, height=size, bold=bold)
+        self._document.set(custom_size=True, width=self._width(size), height=size, bold=bold)
         if codec:
             self._document.text(words)
         else:
