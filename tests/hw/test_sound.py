@@ -3,6 +3,8 @@
 import array
 import io
 import itertools
+import math
+import random
 import sys
 import wave
 from collections.abc import Callable
@@ -41,6 +43,46 @@ def test_the_signs_differ_in_number_length_and_pitch_of_notes() -> None:
     assert max(length for length, _ in rhythms["match"] + rhythms["look"]) < 0.2
     assert min(length for length, _ in rhythms["stop"]) > 0.25
     assert rhythms["match"][0][1] > rhythms["look"][0][1] > rhythms["stop"][0][1]
+
+
+def band(samples: "array.array[int]", low: float, high: float) -> float:
+    """How much of the sound lies between two pitches, found by sums (Goertzel) every 20 Hz."""
+    total = 0.0
+    for hertz in range(int(low), int(high), 20):
+        turn = 2 * math.cos(2 * math.pi * hertz / RATE)
+        one = two = 0.0
+        for sample in samples:
+            one, two = sample + turn * one - two, one
+        total += one * one + two * two - turn * one * two
+    return total
+
+
+@pytest.mark.requirement("PLT-07")
+def test_each_sign_is_told_by_its_rhythm_through_noise_as_loud_as_itself() -> None:
+    """A room's noise over the samples: the number of notes is still there for an ear that hears loudness alone."""
+    chance = random.Random(7)
+    for sign, notes in RHYTHMS.items():
+        with wave.open(io.BytesIO(wave_of(sign))) as file:
+            clean = array.array("h", file.readframes(file.getnframes()))
+        loud = math.sqrt(sum(value * value for value in clean) / len(clean))
+        noisy = [value + chance.gauss(0, loud) for value in clean]
+        window = RATE // 50
+        power = [math.sqrt(sum(v * v for v in noisy[n : n + window]) / window) for n in range(0, len(noisy), window)]
+        half = (max(power) + min(power)) / 2 if len(notes) > 1 else loud
+        on = [level > half for level in power]
+        assert sum(now and not before for before, now in itertools.pairwise([False, *on])) == len(notes), sign
+
+
+@pytest.mark.requirement("PLT-07")
+def test_no_sign_rests_on_one_pitch_alone() -> None:
+    """Old ears lose the high notes, small loudspeakers the low ones: each note has its harmonics."""
+    for sign, notes in RHYTHMS.items():
+        with wave.open(io.BytesIO(wave_of(sign))) as file:
+            samples = array.array("h", file.readframes(file.getnframes()))[: RATE // 20]
+        whole = band(samples, 100, 4000)
+        for harmonic in (1, 2, 3):
+            pitch = notes[0].hertz * harmonic
+            assert band(samples, pitch - 30, pitch + 30) > whole / 50, (sign, harmonic)
 
 
 @pytest.mark.parametrize("sign", RHYTHMS)
