@@ -64,7 +64,7 @@ async def run_until(
     clock = SystemClock()
     folder = Path(settings.data)
     hotplug = Hotplug()
-    meaning = _Meaning(settings.state, clock)
+    meaning = Meaning(settings.state, clock, Path(settings.packs) if settings.packs else None)
     store = await TerminalStore.open(folder / "store", load_or_make_key(folder / "key"))
     try:
         last = (await store.recall(HUB_SEEN) or b"").decode()
@@ -97,7 +97,7 @@ def _assemble(
     observers: tuple[Observer, ...],
     drawn: Callable[[], Awaitable[object]] | None,
     hotplug: Hotplug,
-    meaning: "_Meaning",
+    meaning: "Meaning",
 ) -> Terminal:
     address = HubAddress(
         pins=(settings.hub.fingerprint,), static=settings.hub.address, last=last, interfaces=settings.hub.interfaces
@@ -230,11 +230,11 @@ def _scanner(part: ScannerPart, clock: Clock, hotplug: Hotplug) -> Scanner:
     )
 
 
-class _Meaning:
+class Meaning:
     """What a scan means in one state: a large room, loaded after the first picture or with the first scan."""
 
-    def __init__(self, state: str, clock: Clock) -> None:
-        self._state, self._clock = state, clock
+    def __init__(self, state: str, clock: Clock, packs: Path | None = None) -> None:
+        self._state, self._clock, self._packs = state, clock, packs
         self._decode: Callable[..., AnyDocument] | None = None
 
     def load(self) -> Callable[..., AnyDocument]:
@@ -244,7 +244,7 @@ class _Meaning:
             from kiosk.documents.decoding import decode  # noqa: PLC0415
             from kiosk.rules.pack import load  # noqa: PLC0415
 
-            pack = load(self._state, self._clock.now().date())
+            pack = load(self._state, self._clock.now().date(), self._packs)
             formats = CardFormats(state=pack.state, patterns=tuple(rule.pattern for rule in pack.card_rules))
             self._decode = partial(decode, formats=formats)
         return self._decode
@@ -253,7 +253,7 @@ class _Meaning:
         return self.load()(reading, today=self._clock.now().date())
 
 
-async def _load(meaning: _Meaning, phones: Phones | None, drawn: Callable[[], Awaitable[object]] | None) -> None:
+async def _load(meaning: Meaning, phones: Phones | None, drawn: Callable[[], Awaitable[object]] | None) -> None:
     """Ends by a fault alone: a terminal that cannot know what a card is, or whom to trust, does not work on."""
     if drawn is not None:
         await drawn()

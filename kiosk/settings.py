@@ -129,11 +129,13 @@ class RehearsalPart(Part, frozen=True, kw_only=True):
 
 
 class TerminalSettings(Part, frozen=True, kw_only=True):
-    """``state`` and ``zone`` are the store's; ``data`` is the folder of the terminal's store."""
+    """``state`` is the store's, ``packs`` another folder of rule packs, as the hub has it; ``data`` is the folder of
+    the terminal's store."""
 
     name: str
     role: Literal["checkin", "counter", "vault"]
     state: str
+    packs: str = ""
     data: str
     hub: HubPart
     language: str = "en"

@@ -333,6 +333,7 @@ async def trial(folder: Path, state: TrialState | None = None, **more: Any) -> A
     clock = more.get("clock") or ManualClock()
     chosen = changed(settings(folder), packs=more.get("packs"), policy=more.get("policy"), live=more.get("live", False))
     chosen = changed(chosen, licences_on_phones=more.get("licences_on_phones", False))
+    chosen = changed(chosen, store=changed(chosen.store, **more.get("store", {})))
     access = changed(chosen.registry, seconds=more.get("seconds", chosen.registry.seconds))
     async with opened(changed(chosen, registry=access), state, registry, clock, work=False) as hub:
         hub.desk.staff = QuickStaff(hub.settings.staff)
