@@ -61,7 +61,8 @@ def person_of(profile: Profile | None, on: date) -> Patient:
         return Patient()
     return Patient(
         age=None if profile.person.born is None else age(profile.person.born, on),
-        facts={"minor": profile.minor},
+        facts={**profile.facts, "minor": profile.minor or profile.facts.get("minor", False)},
+        visitor=profile.visitor,
         in_person=profile.caregiver is None,
     )
 

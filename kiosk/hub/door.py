@@ -90,6 +90,8 @@ class Door:
             id_issuer=photo_id.issuer if photo_id is not None else "",
             id_proven_by=photo_id.proven_by if photo_id is not None else "",
             minor=born is not None and age(born, self.today) < self.pack.minimum_age,
+            facts=patient.facts,
+            visitor=patient.visitor,
         )
 
     def _kind(self, photo_id: PhotoId | None) -> str:

@@ -134,7 +134,10 @@ class Sale:
         book = book_of(
             connection, row["patient_ref"], self.figure.available, patient.as_of, without_order=without_order
         )
-        return replace(book, on_last_answer=patient.last, patient=person_of(secret.profile, self.today))
+        profile = secret.profile
+        if profile is not None and patient.entry is not None:  # what the registry says now, not at the door
+            profile = replace(profile, facts=patient.entry.facts, visitor=patient.entry.visitor)
+        return replace(book, on_last_answer=patient.last, patient=person_of(profile, self.today))
 
     def _basis(self) -> Basis | None:
         return basis(self.pack, self.zone, self.by.at, self.figure.patient, self.figure.caregiver)

@@ -63,7 +63,11 @@ class Recommendation(Sealed, frozen=True, kw_only=True):
 
 
 class RegistryEntry(Sealed, frozen=True, kw_only=True):
-    """What the registry answers about one card. ``patients`` is filled for a caregiver's card: the linked numbers."""
+    """What the registry answers about one card. ``patients`` is filled for a caregiver's card: the linked numbers.
+
+    ``facts`` are what it says of the patient that rule packs ask for (``"provisional"``, ``"terminal"``, …);
+    ``visitor``: they live in another state.
+    """
 
     number: str
     status: RegistryStatus
@@ -76,6 +80,8 @@ class RegistryEntry(Sealed, frozen=True, kw_only=True):
     recommendation: Recommendation | None = None
     available: dict[str, Decimal] | None = None
     """Pool key to amount still available by the registry's own book; None where it keeps none."""
+    facts: dict[str, bool] = {}
+    visitor: bool = False
 
 
 class Basis(Noun, frozen=True, kw_only=True):
@@ -112,6 +118,8 @@ class Profile(Sealed, frozen=True, kw_only=True):
     id_proven_by: str = ""
     """The authority that proved a licence on a phone; empty for plastic, which only eyes can prove."""
     minor: bool = False
+    facts: dict[str, bool] = {}
+    visitor: bool = False
 
 
 class StaffRole(StrEnum):

@@ -37,7 +37,7 @@ def covered(pack: Law) -> Counter[str]:
 
 def _check(pack: Law, example: Example, check: Check) -> Iterator[str]:
     where = f"{pack.name}: {example.name}, {check.on}:"
-    recommendation = _recommendation(pack, example)
+    recommendation = recommendation_of(pack, example)
     known = Patient(
         age=example.age,
         visitor=example.visitor,
@@ -45,7 +45,7 @@ def _check(pack: Law, example: Example, check: Check) -> Iterator[str]:
         in_person=not example.by_caregiver,
     )
     book = Book(
-        purchases=tuple(_purchase(each) for each in example.purchases if each.on <= check.on),
+        purchases=tuple(purchase_of(each) for each in example.purchases if each.on <= check.on),
         available={},
         patient=known,
         store=example.store,
@@ -56,7 +56,7 @@ def _check(pack: Law, example: Example, check: Check) -> Iterator[str]:
         if key not in left or _floor(left[key], wanted) != wanted:
             yield f"{where} {key} has {plain(rounded(left[key])) if key in left else None} left, not {wanted}"
     basket = [
-        Item(product=_product(each, n), units=each.units, route=each.route) for n, each in enumerate(check.basket)
+        Item(product=product_of(each, n), units=each.units, route=each.route) for n, each in enumerate(check.basket)
     ]
     refusal = judge(pack, book, recommendation, check.on, basket).refusal
     said = "" if refusal is None else refusal.rule
@@ -74,7 +74,7 @@ def _floor(left: Fraction, wanted: Decimal) -> Decimal:
     return Decimal(left.numerator * step // left.denominator) / step
 
 
-def _recommendation(pack: Law, example: Example) -> Recommendation:
+def recommendation_of(pack: Law, example: Example) -> Recommendation:
     named = {route for pool in pack.pools for member in pool.members for route in member.routes}
     used = {each.route for each in example.purchases} | {each.route for c in example.checks for each in c.basket}
     return Recommendation(
@@ -88,7 +88,7 @@ def _recommendation(pack: Law, example: Example) -> Recommendation:
     )
 
 
-def _purchase(each: ExamplePurchase) -> Purchase:
+def purchase_of(each: ExamplePurchase) -> Purchase:
     return Purchase(
         on=each.on,
         product_id=each.product_id or each.form or each.category or each.route,
@@ -109,7 +109,7 @@ def _purchase(each: ExamplePurchase) -> Purchase:
     )
 
 
-def _product(each: ExampleProduct, n: int) -> Product:
+def product_of(each: ExampleProduct, n: int) -> Product:
     return Product(
         product_id=each.product_id or f"line {n}",
         name=each.product_id or f"line {n}",

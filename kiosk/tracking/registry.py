@@ -82,6 +82,8 @@ class CardAnswer(_Answered, frozen=True, kw_only=True):
     linked_patients: tuple[str, ...] = ()
     patient_recommendations: RecommendationAnswer | None = None
     available: dict[str, Amount | None] | None = None
+    facts: dict[str, bool] = {}
+    visitor: bool = False
 
 
 class RegistryAccount(Sealed, frozen=True, kw_only=True):
@@ -158,6 +160,8 @@ def _entry(card: CardAnswer) -> RegistryEntry:
         patients=card.linked_patients,
         recommendation=None if card.patient_recommendations is None else _recommendation(card.patient_recommendations),
         available=None if card.available is None else _amounts(card.available),
+        facts=card.facts,
+        visitor=card.visitor,
     )
 
 

@@ -177,7 +177,8 @@ def settings(folder: Path) -> HubSettings:
         + tuple(
             StaffEntry(id=who, name=f"Pharmacist {who}", role=StaffRole.PHARMACIST, badge=f"B-{who}", pin=PIN)
             for who in ("ph1", "ph2")
-        ),
+        )
+        + (StaffEntry(id="m1", name="Manager m1", role=StaffRole.MANAGER, badge="B-m1", pin=PIN),),
     )  # fmt: skip
 
 
