@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import count
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, Literal, get_args, get_origin
 
 import msgspec
 import pytest
@@ -29,13 +29,13 @@ from kiosk.model.base import to_json
 from kiosk.model.clock import ManualClock
 from kiosk.model.documents import PatientCard, PhotoId, Reading
 from kiosk.model.errors import Refusal, Unavailable
-from kiosk.model.labels import Label
 from kiosk.model.orders import DecisionState
 from kiosk.model.people import Person, Waiver
 from kiosk.model.text import text
-from kiosk.rules import labels as label_rules
 from kiosk.rules.examples import product_of, purchase_of, recommendation_of
 from kiosk.rules.faults import rules
+from kiosk.rules.labels.examples import facts_of_example
+from kiosk.rules.labels.template import LabelExample, Template
 from kiosk.rules.law import Law, Pack
 from kiosk.rules.limits import Cited
 from kiosk.rules.pack import law_of, pack_file, parse, states
@@ -61,6 +61,23 @@ AWAY = Unavailable(text("The registry does not answer."))
 EVERY_KIND = """
 state = "ZZ"
 zone = "America/New_York"
+[[labels]]
+version = "1"
+effective_from = 2000-01-01
+fields = [{ key = "patient.name" }, { key = "batch.number" }]
+statements = [{ code = "tested", words = "Tested.", requires = "lab.passed" }, { code = "dry", words = "Keep it dry." }]
+CITED_LINES
+[[labels.examples]]
+name = "One"
+lines = ["Patient: Robin", "Batch: 7", "Tested.", "Keep it dry."]
+stops = ["patient.name", "batch.number", "lab.passed"]
+[labels.examples.facts]
+"patient.name" = "Robin"
+"batch.number" = "7"
+"lab.passed" = true
+"dispense.date" = 2026-03-02
+"dispense.serial" = "1"
+"package.uid" = "T"
 [[versions]]
 version = "2025-01-01"
 effective_from = 2000-01-01
@@ -82,11 +99,6 @@ unit = "oz"
 limit = 2
 window = { kind = "rolling", days = 30 }
 members = [{ measure = "net_weight_g", routes = ["smoking"], per_unit = 28.35 }, { measure = "units" }]
-CITED_LINES
-[versions.label]
-fields = [{ key = "patient.name", heading = "Patient" }, { key = "harvest.number", heading = "Harvest" }]
-statements = [{ code = "tested", words = "Tested.", requires = "lab.passed", CITED },
-  { code = "plain", words = "Keep it dry.", CITED }]
 CITED_LINES
 [[versions.examples]]
 name = "Too much"
@@ -141,7 +153,7 @@ class Attempts:
     async def rule(self, name: str) -> set[str]:
         """The rules that were named, without those of terminals that have nothing to do with it."""
         kind, _, key = name.partition(" ")
-        named = await getattr(self, "_" + (f"{kind}_{key.split()[0]}" if kind == "photo" else kind))(key.split(" ")[-1])
+        named = await getattr(self, f"_{kind}")(key)
         return named - NOT_HERE
 
     # --- by the pack's own worked examples
@@ -215,8 +227,8 @@ class Attempts:
         named = await self._no_order(await self._visit(PLAIN, state="XX"), PLAIN)
         return named | await self._no_order(await self._visit(PLAIN, registered=False), PLAIN)
 
-    async def _photo_ID(self, n: str) -> set[str]:
-        rule = self.law.accepted_ids[int(n) - 1]
+    async def _photo(self, n: str) -> set[str]:
+        rule = self.law.accepted_ids[int(n.removeprefix("ID ")) - 1]
         named: set[str] = set()
         others = [{"standard": "OTHER-1"}, {"standard": f"X{rule.standard}"}, {"expires": TODAY - timedelta(days=1)}]
         if rule.issuers:
@@ -238,49 +250,36 @@ class Attempts:
 
     # --- on the label
 
-    async def _label(self, _: str) -> set[str]:
-        """Each fact it has to carry is missing once."""
+    async def _label(self, key: str) -> set[str]:
+        """Each fact that has to stand on it is missing once, as the template's own examples have it."""
+        version, *part = key.split(" ")
+        if part and part[0] == "beside":  # goes with the package, and is not on the label
+            return {f"label {key}"}
+        (template,) = [each for each in self.law.labels if each.version == version]
         visit, order = await self._order()
         named = set()
-        for rule in self.law.label.fields:
-            if rule.required == "always":
-                named |= await self._no_label(visit, order, rule.routes, rule.key, rule.or_key)
+        for example in template.examples:
+            for missing in example.stops:
+                if not part or missing in part:
+                    named |= await self._no_label(visit, order, template, example, missing)
+        if part and not named:  # no example goes without it: the program itself says it
+            named = await self._no_label(visit, order, template, template.examples[0], part[-1])
         return named
 
-    async def _statement(self, code: str) -> set[str]:
-        visit, order = await self._order()
-        (statement,) = [each for each in self.law.label.statements if each.code == code]
-        label = await self._label_of(visit, order, statement.routes)
-        assert isinstance(label, Label)
-        assert statement.words in label.statements
-        if not statement.requires:
-            return {f"statement {code}"}
-        return await self._no_label(visit, order, statement.routes, statement.requires)
-
-    async def _no_label(self, visit: Any, order: q.Order, routes: tuple[str, ...], *missing: str) -> set[str]:
-        self._facts(routes, missing)
-        answer = await self.shop.ask("counter-1", self._make_label(visit, order))
-        assert isinstance(answer, Refusal), missing
-        return {answer.rule}
-
-    async def _label_of(self, visit: Any, order: q.Order, routes: tuple[str, ...]) -> Any:
-        self._facts(routes, ())
-        return await self.shop.ask("counter-1", self._make_label(visit, order))
-
-    def _make_label(self, visit: Any, order: q.Order) -> q.MakeLabel:
+    async def _no_label(
+        self, visit: Any, order: q.Order, template: Template, example: LabelExample, missing: str
+    ) -> set[str]:
+        facts = dict(facts_of_example(template, example)) | {"dispense.date": self.shop.hub.desk.today()}
+        facts.pop(missing)
+        self.monkeypatch.setattr(hub_labels, "of_unit", lambda **_: facts)
         line = order.lines[0]
-        return q.MakeLabel(
+        wish = q.MakeLabel(
             visit_id=visit.visit_id, line_id=line.line_id, number=line.dispense_numbers[0], print_no=1, tag=line.tags[0]
-        )
-
-    def _facts(self, routes: tuple[str, ...], missing: tuple[str, ...]) -> None:
-        """Everything is known of the unit but this."""
-        every = {key for rule in self.law.label.fields for key in (rule.key, rule.or_key) if key}
-        every |= {each.requires for each in self.law.label.statements if each.requires}
-        known: dict[str, str | None] = dict.fromkeys(every, label_rules.YES)
-        known["directions.route"] = routes[0] if routes else "oral"
-        known |= dict.fromkeys(missing)
-        self.monkeypatch.setattr(hub_labels.rules, "facts", lambda **_: known)
+        )  # fmt: skip
+        answer = await self.shop.ask("counter-1", wish)
+        assert isinstance(answer, Refusal), (missing, answer)
+        same = {each.or_key: each.key for each in template.fields if each.or_key}
+        return {answer.rule.replace(f".label.{same.get(missing, missing)}", f".label.{missing}")}
 
     # --- people and goods
 
@@ -464,15 +463,20 @@ def expected(law: Pack, name: str) -> set[str]:
         "card": {"card.other_state", "registry.not_found"},
         "photo": {"id.not_accepted", "id.expired"},
         "figure": {f"{law.state}.figure"},
-        "label": {f"{law.state}.label.{rule.key}" for rule in law.label.fields if rule.required == "always"},
+        "label": _on_label(law, key),
     }
-    if kind == "statement":
-        (statement,) = [each for each in law.label.statements if each.code == key]
-        return {f"{law.state}.label.{statement.requires}" if statement.requires else name}
     by_its_age = [gate for gate in law.gates if gate.key == key and gate.in_person and gate.who.age_below is not None]
     if by_its_age:  # who is too young to buy alone is told so at the door
         return {f"age.{minor}"}
     return named.get(kind, {f"{law.state}.{key}"})
+
+
+def _on_label(law: Pack, key: str) -> set[str]:
+    version, *part = key.split(" ")
+    if part and part[0] == "beside":
+        return {f"label {key}"}
+    stops = {stop for each in law.labels if each.version == version for one in each.examples for stop in one.stops}
+    return {f"{law.state}.label.{stop}" for stop in (part[-1:] or stops)}
 
 
 def day_of(law: Pack, attempts: Attempts, name: str) -> date:
@@ -545,6 +549,10 @@ def _made(kind: type[Any], known: dict[str, Any], **chosen: Any) -> Any:
     for each in msgspec.structs.fields(kind):
         if each.name in chosen:
             said[each.name] = chosen[each.name]
+        elif get_origin(each.type) is Literal:
+            said[each.name] = (
+                known.get(each.name) if known.get(each.name) in get_args(each.type) else get_args(each.type)[0]
+            )
         elif each.name in known:
             said[each.name] = known[each.name]
         elif each.required:
