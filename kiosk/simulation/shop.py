@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from argon2 import PasswordHasher
 
+from kiosk.demo import LABEL_FILES
 from kiosk.demo.specimens import licence, patient_card
 from kiosk.hub.settings import HubSettings, RegistryAccess, StaffEntry, StoreFacts, TerminalEntry, TrackingAccess
 from kiosk.model.packages import Lab, Package, Product
@@ -84,6 +85,7 @@ class Shop:
                 for n in self.terminals
             ),
             live=False,
+            label_files=LABEL_FILES,
             stock_every=1800.0,
         )
 

@@ -38,7 +38,7 @@ MUTATIONS = {
     "records are flushed before they are called kept": Mutation(
         replaced(MemoryDisk, "sync", lambda self, _: self._call()), ("power", "power_in_write", "cable", "hub_dies"), 0
     ),
-    "label and package are compared": Mutation(replaced(label, "_mixed_up", lambda *_: None), (), 1),
+    "label and package are compared": Mutation(replaced(label, "_mixed_up", lambda *_: None), (), 3),
     "what is ordered counts before it is handed over": Mutation(
         replaced(books, "COUNTED", ("dispensed", "reported")), ("cable", "power", "weather")
     ),
