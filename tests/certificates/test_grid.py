@@ -7,7 +7,9 @@ import pytest
 from kiosk.documents.certificates import grid, reading
 from kiosk.documents.certificates.layout import lines_of, powered
 from kiosk.documents.certificates.pdf_text import pages_of
+from kiosk.documents.certificates.results import read_result
 from kiosk.model.certificates import Printed
+from tests.certificates.given import refused
 from tests.certificates.pages import Placed, placed
 
 pytestmark = pytest.mark.requirement("INT-05")
@@ -161,6 +163,40 @@ def test_the_laboratorys_own_control_samples_are_not_the_goods() -> None:
     assert results(qc, line(700, HEAD), line(685, ["Lead", "0.01", "0.5", "0.31", "Pass"])) == []
 
 
+def test_a_unit_does_not_head_what_words_above_it_may() -> None:
+    found = rows(
+        line(700, ["Analyte", "", "Tolerated", "Result"]),
+        line(690, ["", "LOD (ppm)", "(ppm)", "(ppm)"]),
+        line(675, ["Lead", "0.01", "0.5", "0.31"]),
+    )
+    assert [(row.result, row.lod, row.printed_limit) for row in found] == [("0.31", "0.01", "")]
+    assert results(line(700, ["Analyte", "Tolerated"]), line(690, ["", "(ppm)"]), line(675, ["Lead", "0.5"])) == []
+
+
+def test_a_unit_far_from_its_figures_is_no_heading() -> None:
+    at = [40, 150, 230, 310, 480]
+    found = rows(
+        line(700, [*HEAD[:4], "Units"], at),
+        line(690, ["Lead", "0.01", "0.5", "0.31", "ppm"], at),
+        line(680, ["Arsenic", "0.01", "0.2", "ND", "ppm"], at),
+    )
+    assert [(row.name, row.result) for row in found] == [("Lead", "0.31"), ("Arsenic", "ND")]
+
+
+def test_the_files_order_is_not_the_readers() -> None:
+    """Drawn first: the limit. Seen: what was found, too."""
+    drawn = [(40.0, 700.0, "Salmonella"), (120.0, 700.0, "Not Detected in 1g"), (300.0, 700.0, "Pass")]
+    page = placed([*drawn, (40.0, 650.0, "Lead ND"), (220.0, 700.0, "Detected")])
+    read = {row.name: row.result for each in reading.read(page).panels for row in each.rows}
+    assert read["Salmonella"][:1] == "?"
+
+
+@pytest.mark.parametrize(("one", "other", "read"), [("0.31", "0.31", "0.31"), ("0.31", "0.312", "")])
+def test_two_columns_of_one_unit_have_to_be_equal(one: str, other: str, read: str) -> None:
+    found = results(line(700, ["Analyte", "Result (ppm)", "Conc. (ppm)"]), line(685, ["Lead", one, other]))
+    assert [result for _, result in found] == [read or f"? {one} {other}"]
+
+
 def test_of_two_limits_none_is_the_printed_one() -> None:
     head = ["Analyte", "Result (ppb)", "Limit (ppb)", "Limit (ppb)", "Finding"]
     found = rows(line(700, head), line(685, ["Lead", "310", "500", "1000", "Pass"]))
@@ -170,6 +206,8 @@ def test_of_two_limits_none_is_the_printed_one() -> None:
 def test_the_laboratorys_word_may_stand_aside() -> None:
     found = rows(line(700, HEAD[:4]), line(685, ["Lead", "0.01", "0.5", "0.31", "FAIL"], [*AT[:4], 375]))
     assert [(row.result, row.lab_status) for row in found] == [("0.31", "FAIL")]
+    found = rows(line(700, HEAD[:4]), line(685, ["Lead", "0.01", "FAIL", "0.31"]))
+    assert [(row.result, row.printed_limit, row.lab_status) for row in found] == [("0.31", "", "FAIL")]
 
 
 def test_analytes_may_stand_side_by_side() -> None:
@@ -200,6 +238,24 @@ def test_analytes_may_stand_side_by_side() -> None:
 
 def test_what_stands_off_the_page_is_not_on_it() -> None:
     assert results(line(700, HEAD), line(-20, ["Lead", "0.01", "0.5", "0.31", "Pass"])) == []
+
+
+def test_a_figure_cut_by_the_edge_is_none() -> None:
+    """3.3 is what is left of 3.31 there."""
+    at = [40, 150, 230, 310, 566]
+    head = line(700, [*HEAD[:3], "Status", "Result"], at)
+    kinds = [
+        [read_result(said).kind for _, said in results(head, line(685, ["Lead", "0.01", "0.5", "Pass", "3.31"], place))]
+        for place in ([*at[:4], 570], [*at[:4], 583])
+    ]
+    assert kinds == [["measured"], ["unreadable"]]
+
+
+def test_letters_that_leave_nothing_to_see_are_not_read() -> None:
+    """A picture with text made out in it: a program took a 6 for a 0."""
+    page = placed([*line(700, HEAD), *line(685, ["Lead", "0.01", "0.5", "0.31", "Pass"])])
+    with refused("no text"):
+        reading.read(page.replace(b"BT /F1", b"BT 3 Tr F1"))
 
 
 def test_a_page_may_be_turned() -> None:

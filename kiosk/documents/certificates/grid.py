@@ -123,9 +123,11 @@ def _lines_in(table: Table, lines: Sequence[Sequence[Cell]]) -> Iterator[Row]:
         row = Row(mine[0].y, max(each.size for each in mine))
         for each in mine:
             for n, words, sure in _placed(each, table.columns):
-                if not sure and lab_word(cell(words).text) in ("pass", "fail"):
-                    row.aside += words
-                else:
+                said = [word for word in words if lab_word(word.text) in ("pass", "fail")]
+                if n and (not sure or table.columns[n].role not in ("status", "result")):
+                    row.aside += said
+                    words = [word for word in words if word not in said]  # noqa: PLW2901
+                if words:
                     row.cells.setdefault(n, []).extend(words)
                     row.torn = row.torn or (n > 0 and not sure)
         yield row
@@ -282,7 +284,7 @@ def _agree(one: tuple[str, str], other: tuple[str, str]) -> bool:
     """The same amount in two units, or the same word twice. What is told per package is another figure."""
     reads = [read_result(said) for said, _ in (one, other)]
     units = [read.unit or unit(stated) for read, (_, stated) in zip(reads, (one, other), strict=True)]
-    if not any(units) or None in units:
+    if None in units or units[0] == units[1]:
         return reads[0] == reads[1]
     if any(each is not None and each.dimension != MASS for each in units):
         return units[0] != units[1]

@@ -24,7 +24,7 @@ GLUE = 0.16
 """Of the letters' height: words nearer than this are one."""
 APART = 0.6
 """Words farther apart stand in different cells."""
-_NEAR = 5.0
+_NEAR, _FAR = 5.0, 25.0
 _OUT = 12.0
 """How far to the left of their heading names may begin."""
 _STACK, _STAGGER, _BESIDE = 1.7, 1.0, 6.0
@@ -217,7 +217,8 @@ def _is_part(text: str) -> bool:
 
 def tables_in(lines: Sequence[Sequence[Cell]]) -> list[Table]:
     """Every table whose heading is set in columns."""
-    found = [table for band in _bands(lines) for table in _split(_columns(band))]
+    every = [each for line in lines for each in line]
+    found = [table for band in _bands(lines) for table in _split(_columns(band, every))]
     for table in found:
         below = [
             other.highest
@@ -271,7 +272,8 @@ def _bands(lines: Sequence[Sequence[Cell]]) -> Iterator[list[Cell]]:
 
 def _beside_value(one: Cell, other: Cell) -> bool:
     """A unit between figures is part of a row."""
-    near = max(one.x0, other.x0) - min(one.x1, other.x1) < _NEAR * one.size
+    far = _FAR if unit(one.text) is not None and not one.text.startswith(("(", "[")) else _NEAR
+    near = max(one.x0, other.x0) - min(one.x1, other.x1) < far * one.size
     return one is not other and near and _is_value(other.text)
 
 
@@ -297,7 +299,7 @@ def _overlap(one: Cell | Column | Word, other: Cell | Column | Word) -> float:
     return min(one.x1, other.x1) - max(one.x0, other.x0)
 
 
-def _columns(band: list[Cell]) -> list[Column]:
+def _columns(band: list[Cell], every: Sequence[Cell]) -> list[Column]:
     columns: list[Column] = []
     for each in sorted(band, key=lambda one: one.x1 - one.x0):
         best = max(columns, key=lambda one: _overlap(one, each), default=None)
@@ -309,7 +311,19 @@ def _columns(band: list[Cell]) -> list[Column]:
     columns = _with_units_beside(_run_together(columns))
     for column in columns:
         column.role, column.unit = _role(column)
+        if column.role == "result" and all(unit(each.text.strip("()[]")) for each in column.cells):
+            column.role = "other" if any(_stands_over(each, column, band) for each in every) else "result"
+    for one, other in pairwise(columns):
+        if _overlap(one, other) > 0.1 * min(one.x1 - one.x0, other.x1 - other.x0):
+            one.role, other.role = "other", "other"  # which stands over which figures cannot be told
     return columns
+
+
+def _stands_over(one: Cell, column: Column, band: list[Cell]) -> bool:
+    """A heading in words that we do not know, over a unit: what is below may be anything."""
+    top = max(column.cells, key=lambda each: each.y)
+    near = 0 < one.y - top.y <= _STACK * max(one.size, top.size) and _overlap(one, column) > 0
+    return near and not re.search(r"\d|:$", one.text) and not any(one is each for each in band)
 
 
 def _role(column: Column) -> tuple[Role, str]:
@@ -319,7 +333,7 @@ def _role(column: Column) -> tuple[Role, str]:
         role, said = meaning(" ".join(each.text for each in stacked[n:]))
         if role is not None:
             return role, said
-        if meaning(stacked[n].text)[0] not in (None, "name"):
+        if not any(analytes.panel(word) for word in stacked[n].text.split(" ")):
             break
     return "other", ""
 
@@ -373,10 +387,10 @@ def _split(columns: list[Column]) -> Iterator[Table]:
         left = mine[0].x0 - (0.5 if start else _OUT) * size
         if before is not None and not start:
             left = before.x1 + 1
-        right = columns[end].x0 - 0.5 * size if end < len(columns) else mine[-1].x1 + 4 * size
+        border = columns[end].x0 - 0.5 * size if end < len(columns) else float("inf")
         top = min(each.y for column in mine for each in column.cells)
         _with_one_unit(mine)
-        yield Table(mine, left, right, top)
+        yield Table(mine, left, min(mine[-1].x1 + 4 * size, border), top)
 
 
 def _with_one_unit(columns: list[Column]) -> None:
@@ -391,16 +405,13 @@ def _with_one_unit(columns: list[Column]) -> None:
 
 
 def column_of(one: Cell | Word, columns: Sequence[Column]) -> tuple[int, bool]:
-    """The column whose heading is over it, or nearest to it, and whether that is without doubt: it stands under it, or
-    begins, ends or is centred with it."""
+    """The column whose heading is over it, or nearest to it, and whether that is without doubt: what begins, ends or is
+    centred with its heading stands under it."""
     over = [_overlap(each, one) for each in columns]
     best = max(range(len(columns)), key=over.__getitem__)
     rest = max((each for n, each in enumerate(over) if n != best), default=float("-inf"))
-    column = columns[best]
-    if over[best] > 0.25 * min(one.x1 - one.x0, column.x1 - column.x0):
-        return best, rest <= 0 or over[best] > 2 * rest
-    edges = (one.x0 - column.x0, one.x1 - column.x1, (one.x0 + one.x1 - column.x0 - column.x1) / 2)
-    return best, min(map(abs, edges)) <= one.size and -over[best] < 0.5 * -rest
+    enough = 0.25 * min(one.x1 - one.x0, columns[best].x1 - columns[best].x0)
+    return best, over[best] > enough and (rest <= 0 or over[best] > 2 * rest)
 
 
 def joined(said: str) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from kiosk.documents.certificates import front, grid, tables
 from kiosk.documents.certificates.layout import lines_of, powered
-from kiosk.documents.certificates.pdf_text import Page, Word, pages_of
+from kiosk.documents.certificates.pdf_text import Word, pages_of
 from kiosk.documents.certificates.results import lab_word
 from kiosk.model.certificates import Certificate, PrintedPanel
 from kiosk.model.errors import Theirs
@@ -45,7 +45,7 @@ def read(data: bytes) -> Certificate:
     set_out = [grid.read(page) for page in placed]
     found = tuple(
         tables.panels(
-            [_lines(page, taken) for page, (_, taken) in zip(printed, set_out, strict=True)],
+            [_across(page, taken) for page, (_, taken) in zip(printed, set_out, strict=True)],
             [panel for panels, _ in set_out for panel in panels],
         )
     )
@@ -71,13 +71,20 @@ def read(data: bytes) -> Certificate:
     )
 
 
-def _lines(page: Page, taken: frozenset[Word] = frozenset()) -> list[str]:
-    """The lines of a page in the file's order, without the words that are ``taken``."""
+def _lines(page: Sequence[Word]) -> list[str]:
+    """The lines of a page in the file's order."""
     lines: dict[int, list[str]] = {}
     for word in page:
-        if word not in taken:
-            lines.setdefault(word.line, []).append(word.text)
+        lines.setdefault(word.line, []).append(word.text)
     return [" ".join(words) for words in lines.values()]
+
+
+def _across(page: Sequence[Word], taken: frozenset[Word]) -> list[str]:
+    """The lines as they are seen, whole from side to side, without the words that are ``taken``: the file's order may
+    hold the limit of a row and not its result. Words that run another way come last."""
+    rest = [word for word in page if word not in taken]
+    seen = [" ".join(each.text for each in line) for line in lines_of(rest)]
+    return [*seen, *_lines([word for word in rest if not word.size])]
 
 
 def _purposes(whole: str, lines: Sequence[str]) -> Iterator[str]:

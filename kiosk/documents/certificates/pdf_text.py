@@ -94,7 +94,7 @@ def _extracted(data: bytes) -> list[Page] | Trouble:
             letters = page.get_textpage()
             if (left := left - letters.count_chars()) < 0:
                 return _FULL
-            pages.append(_words(list(_letters(letters, page.get_mediabox(), pypdfium2.raw))))
+            pages.append(_words(list(_letters(letters, page.get_cropbox(), pypdfium2.raw))))
     except (pypdfium2.PdfiumError, ValueError) as fault:
         return _LOCKED if "password" in str(fault).casefold() else _DAMAGED
     return pages
@@ -106,8 +106,14 @@ Letter = tuple[str, float, float, float, float, int]
 """Sign, left, right, baseline, height, and the quarter turns to the right of its line; blanks have no place."""
 
 
+CUT = "\ufffd"
+"""A letter off the page, or cut by its edge: a word that has one is no word."""
+_UNSEEN = (3, 7)
+"""Ways to draw letters that leave nothing to see: text that a program has made out in a picture, and may be wrong."""
+
+
 def _letters(page: Any, within: tuple[float, float, float, float], library: Any) -> Iterator[Letter | None]:
-    """The signs in the file's order; None ends a line. What stands off the page is not on it."""
+    """The signs in the file's order; None ends a line."""
     box, x, y = library.FS_RECTF(), ctypes.c_double(), ctypes.c_double()
     shrink = _shrink(page, library)
     for n in range(page.count_chars()):
@@ -119,10 +125,12 @@ def _letters(page: Any, within: tuple[float, float, float, float], library: Any)
         if sign.isspace():
             yield (" ", 0, 0, 0, 0, 0)
             continue
+        if library.FPDFTextObj_GetTextRenderMode(library.FPDFText_GetTextObject(page, n)) in _UNSEEN:
+            continue
         if not library.FPDFText_GetLooseCharBox(page, n, box) or not library.FPDFText_GetCharOrigin(page, n, x, y):
             continue
-        if not (within[0] <= x.value <= within[2] and within[1] <= y.value <= within[3]):
-            continue
+        if not (within[0] <= x.value and box.right <= within[2] and within[1] <= y.value <= within[3]):
+            sign = CUT
         angle = library.FPDFText_GetCharAngle(page, n) / (math.pi / 2)
         turns = round(angle) % 4 if abs(angle - round(angle)) < 0.05 else -1
         left, right, low, high, base = box.left, box.right, box.bottom, box.top, y.value
@@ -163,7 +171,7 @@ def _words(letters: list[Letter | None]) -> Page:
     def close() -> None:
         nonlocal signs, raised
         raised = False
-        if signs:
+        if signs.strip(CUT):
             size = height if turned == upright and turned >= 0 else 0.0
             words.append(Word(line, round(x0, 2), round(x1, 2), round(base, 2), round(size, 2), signs))
         signs = ""
