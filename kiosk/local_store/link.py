@@ -29,7 +29,7 @@ from kiosk.model.text import Text, text
 # A starting terminal draws its first picture before these are loaded.
 if TYPE_CHECKING:
     import httpx
-    from websockets.asyncio.client import ClientConnection
+    from websockets.asyncio.client import ClientConnection, connect
 
 log = logging.getLogger(__name__)
 
@@ -286,11 +286,7 @@ class HubLink:
 
     async def _stay_with(self, found: Found) -> Text:
         """Talks to a hub that has just proven itself until the connection breaks; returns why."""
-        async with pinned_client(
-            found,
-            self._pace.question,
-            headers={**self._headers, "Content-Type": "application/json", "Accept-Encoding": "identity"},
-        ) as client:
+        async with self._client_for(found) as client:
             self._client = client
             self._compared = False
             self._hub_came.set()
@@ -306,28 +302,15 @@ class HubLink:
             finally:
                 self._client = None
 
+    def _client_for(self, found: Found) -> "httpx.AsyncClient":
+        headers = {**self._headers, "Content-Type": "application/json", "Accept-Encoding": "identity"}
+        return pinned_client(found, self._pace.question, headers=headers)
+
     async def _session(self, found: Found) -> Text | Gap:
-        from websockets.asyncio.client import connect  # noqa: PLC0415
         from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException  # noqa: PLC0415
 
-        host, port = split_address(found.address)
         try:
-            async with connect(
-                url(found.address, "/v1/changes", scheme="wss"),
-                ssl=pinned([found.fingerprint]),
-                host=host,  # named, so that no redirect leads elsewhere
-                port=port,
-                additional_headers=self._headers,
-                user_agent_header=None,
-                compression=None,
-                proxy=None,
-                open_timeout=self._pace.question,
-                ping_interval=self._pace.heartbeat,
-                ping_timeout=self._pace.silence,
-                close_timeout=self._pace.farewell,
-                max_size=MOST_BYTES,
-                logger=self._wire_log,
-            ) as socket:
+            async with self._changes(found) as socket:
                 return await self._listen(socket)
         except InvalidStatus as refused:
             if refused.response.status_code in {401, 403}:
@@ -343,6 +326,27 @@ class HubLink:
             return text("The hub is gone.")
         except (WebSocketException, ValueError):
             return text("The hub's changes cannot be understood. Call the manager.")
+
+    def _changes(self, found: Found) -> "connect":
+        from websockets.asyncio.client import connect  # noqa: PLC0415
+
+        host, port = split_address(found.address)
+        return connect(
+            url(found.address, "/v1/changes", scheme="wss"),
+            ssl=pinned([found.fingerprint]),
+            host=host,  # named, so that no redirect leads elsewhere
+            port=port,
+            additional_headers=self._headers,
+            user_agent_header=None,
+            compression=None,
+            proxy=None,
+            open_timeout=self._pace.question,
+            ping_interval=self._pace.heartbeat,
+            ping_timeout=self._pace.silence,
+            close_timeout=self._pace.farewell,
+            max_size=MOST_BYTES,
+            logger=self._wire_log,
+        )
 
     async def _listen(self, socket: "ClientConnection") -> Text:
         async with asyncio.timeout(self._pace.question):

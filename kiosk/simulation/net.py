@@ -7,15 +7,9 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-import msgspec
-
-from kiosk.local_store.allowed import unknown_here
 from kiosk.local_store.finder import Found, HubAddress, NotFound
-from kiosk.local_store.link import HubLink, _away
-from kiosk.local_store.live import Gap
-from kiosk.model.base import from_json
-from kiosk.model.errors import Refusal
-from kiosk.model.text import Text, text
+from kiosk.local_store.link import HubLink
+from kiosk.model.text import text
 
 App = Callable[[dict[str, Any], Callable[[], Any], Callable[[dict[str, Any]], Any]], Any]
 
@@ -230,44 +224,37 @@ class SimulatedLink(HubLink):
         super().__init__(**given, find=find, hub=HubAddress(pins=(network.fingerprint,), static="hub.sim:8440"))
         self._network = network
 
-    async def _call(self, path: str, body: bytes, kind: type[Any]) -> Any:
-        if self._client is None:
-            return _away(self._trouble or text("The hub is not connected. Try again in a moment."))
-        headers = {**self._headers, "Content-Type": "application/json", "Content-Length": str(len(body))}
-        try:
-            async with asyncio.timeout(self._pace.question):
-                status, data = await self._network.post(self._terminal, path, headers, body)
-        except TimeoutError:
-            return _away(text("The hub did not answer in time. Try again."))
-        except OSError:
-            return _away(text("The connection to the hub broke. Try again in a moment."))
-        if status in {401, 403}:
-            return _away(unknown_here())
-        if status not in {200, 201, 422}:
-            return _away(text("The hub cannot work at the moment. Try again, or call the manager."))
-        return from_json(data, Refusal if status == 422 else kind)
+    def _client_for(self, found: Found) -> Any:  # noqa: ARG002
+        return _Client(self._network, self._terminal, self._headers)
 
-    async def _stay_with(self, found: Found) -> Text:
-        self._client = object()  # type: ignore[assignment]
-        self._compared = False
-        self._hub_came.set()
-        self._work.set()
-        try:
-            while True:
-                ended = await self._session(found)
-                if isinstance(ended, Text):
-                    return ended
-                await asyncio.sleep(self._chance() * self._pace.heartbeat)
-        finally:
-            self._client = None
+    def _changes(self, found: Found) -> Any:  # noqa: ARG002
+        return self._network.changes(self._terminal, self._headers)
 
-    async def _session(self, found: Found) -> Text | Gap:  # noqa: ARG002
-        try:
-            async with self._network.changes(self._terminal, self._headers) as wire:
-                return await self._listen(wire)  # type: ignore[arg-type]
-        except Gap as gap:
-            return gap
-        except (TimeoutError, OSError):
-            return text("The hub is gone.")
-        except msgspec.MsgspecError:
-            return text("The hub's changes cannot be understood. Call the manager.")
+
+@dataclass(frozen=True)
+class _Client:
+    """What the link uses of an HTTP client."""
+
+    network: Network
+    terminal: str
+    headers: dict[str, str]
+
+    async def __aenter__(self) -> "_Client":
+        return self
+
+    async def __aexit__(self, *_: object) -> None: ...
+
+    @contextlib.asynccontextmanager
+    async def stream(self, _: str, path: str, *, content: bytes) -> AsyncIterator["_Answer"]:
+        headers = {**self.headers, "Content-Type": "application/json", "Content-Length": str(len(content))}
+        yield _Answer(*await self.network.post(self.terminal, path, headers, content))
+
+
+@dataclass(frozen=True)
+class _Answer:
+    status_code: int
+    body: bytes
+    headers: dict[str, str] = field(default_factory=lambda: {"content-type": "application/json"})
+
+    async def aiter_raw(self) -> AsyncIterator[bytes]:
+        yield self.body
