@@ -5,7 +5,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Literal
+from typing import Literal, get_args
 
 from kiosk.simulation.machines import HubMachine, TerminalMachine
 from kiosk.simulation.net import Network, Weather
@@ -14,11 +14,7 @@ from kiosk.simulation.state import MOODS, State
 Kind = Literal[
     "power", "power_in_write", "cable", "hub_dies", "state_away", "moods", "weather", "clock", "printer", "disk_full"
 ]
-KINDS: tuple[Kind, ...] = (
-    "power", "power_in_write", "cable", "hub_dies", "state_away", "moods", "weather", "clock", "printer", "disk_full",
-)  # fmt: skip
-
-
+KINDS: tuple[Kind, ...] = get_args(Kind)
 WEIGHT: dict[Kind, int] = {"power": 4, "power_in_write": 6, "hub_dies": 2, "cable": 2}
 """How often they come, beside the others."""
 

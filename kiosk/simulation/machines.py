@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import logging
 import random
-import shutil
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -346,7 +345,7 @@ class TerminalMachine:
 
 
 class HubMachine:
-    """The hub on a disk of its own. ``backup`` is a copy of it that somebody made."""
+    """The hub on a disk of its own."""
 
     def __init__(self, folder: Path, settings: HubSettings, clock: Clock, network: Network, state: State) -> None:
         self.folder, self.settings, self.clock, self.network, self.state = folder, settings, clock, network, state
@@ -381,14 +380,3 @@ class HubMachine:
         running.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await running
-
-    async def back_up(self, place: Path) -> None:
-        assert self.hub is not None
-        await self.hub.database.empty_log()
-        shutil.copyfile(self.folder / "hub.db", place)
-
-    def restore(self, place: Path) -> None:
-        """Puts the copy in place of the database; the hub is off."""
-        for name in ("hub.db-wal", "hub.db-shm"):
-            (self.folder / name).unlink(missing_ok=True)
-        shutil.copyfile(place, self.folder / "hub.db")

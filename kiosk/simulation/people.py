@@ -83,9 +83,6 @@ class Floor:
     def maybe(self, likely: float) -> bool:
         return self.chance.random() < likely
 
-    def visitor_of(self, ticket_id: str) -> Visitor | None:
-        return next((one for one in self.visitors if one.ticket_id == ticket_id and not one.gone), None)
-
     def take(self, tag: str, ticket_id: str) -> bool:
         """A unit leaves the shelf."""
         if self.shelf.get(tag, 0) < 1:
@@ -106,8 +103,6 @@ class Worker:
 
     floor: Floor
     machine: TerminalMachine
-    deeds: int = 0
-    _done: tuple[int, str] = (-1, "")
 
     async def work(self, until: Callable[[], bool]) -> None:
         while not until():
@@ -115,14 +110,13 @@ class Worker:
             if picture is None:
                 await self._look(LOOK_AGAIN * 2)
                 continue
-            deed = self.respond(picture)
+            deed = self._signed_in(picture) or self.respond(picture)
             if deed is None:
                 await self._look(LOOK_AGAIN)
                 continue
             await asyncio.sleep(0.4 + 2.0 * self.floor.chance.random())
             if self.machine.picture is None or self.machine.picture.generation != picture.generation:
                 continue
-            self.deeds += 1
             self._do(deed, self.machine.picture)
             await self._next_step(picture.generation)
 
@@ -151,10 +145,14 @@ class Worker:
                 self.machine.act(Act(generation=picture.generation, typed=digits))
 
     def respond(self, picture: Picture) -> Deed | None:
+        """What this person does before this picture; None: nothing for now."""
         raise NotImplementedError
 
-    def _badge(self) -> Scan:
-        return Scan(badge_code(badge_of(self.machine.name)).encode(), "the badge")
+    def _signed_in(self, picture: Picture) -> Deed | None:
+        """What anybody does who works here; None: is signed in."""
+        if picture.covered or isinstance(picture.step, steps.BadgeWanted):
+            return Scan(badge_code(badge_of(self.machine.name)).encode(), "the badge")
+        return Type(PIN) if isinstance(picture.step, steps.PinWanted) else None
 
     def _notice(self, step: steps.Notice) -> Deed | None:
         keys = [choice.key for choice in step.choices]
@@ -171,29 +169,24 @@ class Doorway(Worker):
     now: Visitor | None = None
 
     def respond(self, picture: Picture) -> Deed | None:
-        step = picture.step
-        if isinstance(step, steps.Ticketed):
-            if self.now is not None and step.ticket is not None and not self.now.ticket_id:
-                self.now.ticket_id = step.ticket.ticket_id
-                self.floor.visitors.append(self.now)
-            if self.now is not None:
+        match picture.step:
+            case steps.Ticketed(ticket=ticket):
+                if self.now is not None and ticket is not None:
+                    self.now.ticket_id = ticket.ticket_id
+                    self.floor.visitors.append(self.now)
                 self.now = None
-            return None
-        if (
-            self.now is None
-            and self.queue
-            and isinstance(step, steps.Documents)
-            and not step.card
-            and not step.photo_id
-        ):
-            self.now = self.queue.pop(0)
-        if self.now is None or not isinstance(step, steps.Documents):
-            return None
-        if not step.card and (step.photo_id or self.floor.maybe(0.5)):
-            return Scan(self.now.customer.card, "the medical card")
-        if not step.photo_id:
-            return Scan(self.now.customer.photo_id, "the photo ID")
-        return Scan(self.now.customer.card, "the medical card")
+            case steps.Documents(card=card, photo_id=photo_id):
+                if self.now is None and self.queue and not card and not photo_id:
+                    self.now = self.queue.pop(0)
+                if self.now is not None:
+                    return self._show(self.now.customer, card=card, photo_id=photo_id)
+        return None
+
+    def _show(self, customer: Customer, *, card: bool, photo_id: bool) -> Deed:
+        """Either document first."""
+        if photo_id or (not card and self.floor.maybe(0.5)):
+            return Scan(customer.card, "the medical card")
+        return Scan(customer.photo_id, "the photo ID")
 
 
 @dataclass
@@ -201,18 +194,10 @@ class Picker(Worker):
     """In the vault. Takes a unit from the shelf when its scan was good."""
 
     line: PickLine | None = None
-    scanned: str = ""
-    wanted_n: int = 0
 
     def respond(self, picture: Picture) -> Deed | None:
         step = picture.step
-        if picture.covered:
-            return self._badge()
         match step:
-            case steps.BadgeWanted():
-                return self._badge()
-            case steps.PinWanted():
-                return Type(PIN)
             case steps.PickList():
                 open_ones = [one for one in picture.live.lines if one.state in (LineState.CONFIRMED, LineState.CLAIMED)]
                 return Touch(f"line:{self.floor.chance.choice(open_ones).line_id}") if open_ones else None
@@ -253,17 +238,10 @@ class Technician(Worker):
 
     visitor: Visitor | None = None
     handed: str = ""
-    label: Label | None = None
 
     def respond(self, picture: Picture) -> Deed | None:
         step = picture.step
-        if picture.covered:
-            return self._badge()
         match step:
-            case steps.BadgeWanted():
-                return self._badge()
-            case steps.PinWanted():
-                return Type(PIN)
             case steps.Notice():
                 return self._notice(step)
             case steps.LabelProof():
@@ -272,11 +250,6 @@ class Technician(Worker):
                 return self._doubt(step.number, step.print_no)
             case steps.Stop():
                 return self._stopped(step)
-        return self._serve(picture)
-
-    def _serve(self, picture: Picture) -> Deed | None:
-        step = picture.step
-        match step:
             case steps.Queue():
                 return self._call(picture)
             case steps.Referred():

@@ -8,16 +8,15 @@ import random
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from decimal import Decimal
 
 from msgspec.structs import replace
 
 from kiosk.model.clock import Clock
-from kiosk.model.errors import Refusal, Refused, Theirs, Unavailable
+from kiosk.model.errors import Theirs, Unavailable
 from kiosk.model.packages import Package, Product
 from kiosk.model.people import RegistryEntry, RegistryStatus
 from kiosk.model.text import text
-from kiosk.tracking.port import NOT_TAKEN, Sale, SaleOnRecord, Stock, wall_time
+from kiosk.tracking.port import Sale, SaleOnRecord, Stock, wall_time
 
 SILENT = text("The state does not answer.")
 
@@ -62,8 +61,6 @@ class State:
 
     async def report(self, sale: Sale) -> str:
         await self._call()
-        if self._has("refuses"):
-            raise Refused(Refusal(rule=NOT_TAKEN, reason=text("Not taken."), way_on=text("Ask the state.")))
         if sale.external_number in self.sales:
             self.twice.append(sale.external_number)
         if not self._has("forgets"):
@@ -95,13 +92,6 @@ class State:
         await self._call()
 
     async def close(self) -> None: ...
-
-    def units_of(self, number: str) -> Decimal:
-        """Units on record for one patient."""
-        return sum(
-            (line.units for sale in self.sales.values() if sale.patient_number == number for line in sale.lines),
-            Decimal(0),
-        )
 
 
 MOODS = {"slow": 0.05, "silent": 0.03, "nonsense": 0.01, "lost_answer": 0.05, "forgets": 0.02, "stale": 0.1}

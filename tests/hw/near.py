@@ -1,41 +1,17 @@
 """A printer without a socket, and a clock that does not wait: thousands of troubles in seconds."""
 
 import asyncio
-import selectors
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 from kiosk.hw.printer.mechanism import Mechanism
-
-
-class _Leaping(selectors.DefaultSelector):
-    def __init__(self) -> None:
-        super().__init__()
-        self.now = 1000.0
-
-    def select(self, timeout: float | None = None) -> Any:
-        ready = super().select(0)
-        if not ready and timeout:
-            self.now += timeout
-        return ready
-
-
-class QuickLoop(asyncio.SelectorEventLoop):
-    """Time passes only where everybody waits, and then at once."""
-
-    def __init__(self) -> None:
-        self._leaping = _Leaping()
-        super().__init__(self._leaping)
-
-    def time(self) -> float:
-        return self._leaping.now
+from kiosk.simulation.loop import CountedLoop
 
 
 def quickly(work: Callable[[], Awaitable[None]]) -> None:
     async def main() -> None:
         await work()
 
-    with asyncio.Runner(loop_factory=QuickLoop) as runner:
+    with asyncio.Runner(loop_factory=CountedLoop) as runner:
         runner.run(main())
 
 
