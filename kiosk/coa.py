@@ -1,6 +1,5 @@
 """``kiosk coa``: one certificate from a file, judged."""
 
-import sys
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
@@ -10,8 +9,9 @@ import msgspec
 from kiosk.documents.certificates.reading import LARGEST, read
 from kiosk.model.certificates import Claim, Goods
 from kiosk.model.clock import SystemClock
-from kiosk.model.errors import Theirs, Unavailable
+from kiosk.model.errors import Theirs
 from kiosk.model.text import text
+from kiosk.named_file import named_bytes
 from kiosk.rules.certificates.certificate import judge
 from kiosk.rules.certificates.limits import law
 from kiosk.rules.certificates.report import report
@@ -35,21 +35,10 @@ def judged_file(
     day = on or SystemClock().now().astimezone().date()
     goods = Goods(tag=tag, batch=batch, product=product, claims=tuple(map(_claim, claims)))
     pack = law(state, day)
-    licensed = None if labs is None else frozenset(_bytes(str(labs)).decode("utf-8", "replace").split())
-    certificate = read(_bytes(file))
+    licensed = None if labs is None else frozenset(named_bytes(str(labs), LARGEST).decode("utf-8", "replace").split())
+    certificate = read(named_bytes(file, LARGEST))
     judgement = judge(certificate, pack, kind, day, goods, licensed)
     return msgspec.json.format(msgspec.json.encode(report(certificate, judgement)), indent=2).decode()
-
-
-def _bytes(file: str) -> bytes:
-    """One byte more than a certificate can have, so that a larger file is seen to be one."""
-    try:
-        if file == "-":
-            return sys.stdin.buffer.read(LARGEST + 1)
-        with Path(file).open("rb") as source:
-            return source.read(LARGEST + 1)
-    except (OSError, ValueError) as fault:
-        raise Unavailable(text("The file {file} cannot be read.", file=file), str(fault)) from fault
 
 
 def _claim(said: str) -> Claim:

@@ -1,6 +1,5 @@
 """``kiosk label``: the label of one dispense from a file of facts, line by line with its rules, and as a picture."""
 
-import sys
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -8,9 +7,10 @@ from typing import Any
 import msgspec
 
 from kiosk.model.clock import SystemClock, local_date
-from kiosk.model.errors import Ours, Refused, Theirs, Unavailable
+from kiosk.model.errors import Ours, Refused, Theirs
 from kiosk.model.labels import Label
 from kiosk.model.text import text
+from kiosk.named_file import named_bytes
 from kiosk.rules.labels.examples import told
 from kiosk.rules.labels.facts import Facts
 from kiosk.rules.labels.making import draft, make
@@ -18,7 +18,7 @@ from kiosk.rules.labels.reading import LARGEST, read_facts
 from kiosk.rules.labels.report import report
 from kiosk.rules.labels.wording import cleaned
 from kiosk.rules.law import Law
-from kiosk.rules.pack import printable, versions
+from kiosk.rules.pack import versions
 
 WIDTHS = {58: 384, 80: 576}
 """Millimetres of paper to dots that are printed on it, at 203 dpi."""
@@ -40,7 +40,7 @@ def labelled(
     by this machine's clock. Raises :class:`~kiosk.model.errors.KioskError` with one line that names the place.
     """
     laws = versions(state, packs)
-    facts = read_facts(_bytes(file), lambda name: _picture(file, name))
+    facts = read_facts(named_bytes(file, LARGEST), lambda name: _picture(file, name))
     law = _law_of(laws, facts)
     _not_later(facts, today or local_date(SystemClock().now(), law.zone))
     drafted = draft(law, facts)
@@ -105,17 +105,6 @@ def _drawn(label: Label, width_dots: int, png: Path | None) -> dict[str, str] | 
     except LabelFileWrong as fault:
         return {"fact": "dispense.serial", "reason": str(fault.reason), "way_on": "", "rule": "print.codes"}
     return None
-
-
-def _bytes(file: str) -> bytes:
-    """One byte more than facts can have, so that a larger file is seen to be one."""
-    try:
-        if file == "-":
-            return sys.stdin.buffer.read(LARGEST + 1)
-        with Path(file).open("rb") as source:
-            return source.read(LARGEST + 1)
-    except (OSError, ValueError) as fault:
-        raise Unavailable(text("The file {file} cannot be read.", file=printable(file)), str(fault)) from None
 
 
 def _picture(file: str, name: str) -> bytes:

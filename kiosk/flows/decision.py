@@ -6,10 +6,11 @@ from kiosk.flows.requests import Changed, Chosen, Commit, Scanned, Show, Tell, T
 from kiosk.flows.sign_in import by_pin
 from kiosk.flows.sop import Flow
 from kiosk.flows.steps import Banner, Choice, Decision
+from kiosk.model.decisions import may_not_decide
 from kiosk.model.documents import Badge
 from kiosk.model.errors import Refusal
 from kiosk.model.orders import DecisionState, LineState, Order
-from kiosk.model.people import Session, StaffRole
+from kiosk.model.people import Session
 from kiosk.model.questions import AskDecision, AskOrder
 from kiosk.model.records import OrderDecided, SignedOut
 from kiosk.model.text import text
@@ -25,19 +26,6 @@ REFUSE = Choice(key="refuse", label=text("Refuse the order"), look="stop")
 LATER = Choice(key="later", label=text("Decide later"), look="quiet")
 CANCEL = Choice(key="cancel", label=text("Cancel the order"), look="quiet")
 BACK = Choice(key="back", label=text("Go on"), look="go")
-
-NOT_A_PHARMACIST = Refusal(
-    rule="store.not_a_pharmacist",
-    reason=text("Only a pharmacist decides about this order."),
-    way_on=text("The pharmacist scans the badge and types the PIN."),
-    differs="pharmacist",
-)
-OWN_ORDER = Refusal(
-    rule="store.own_order",
-    reason=text("Nobody decides about an order that they took themselves."),
-    way_on=text("Another pharmacist decides."),
-    differs="pharmacist",
-)
 
 
 def await_decision(session: Session, order: Order, banner: Banner) -> Flow[Order | None]:
@@ -97,19 +85,12 @@ def decide_at_the_counter(session: Session, badge: str, order: Order, banner: Ba
     pharmacist = yield from by_pin(badge)
     if pharmacist is None:
         return
-    refusal = _cannot_decide(pharmacist, session)
+    refusal = may_not_decide(pharmacist, session.staff_id)
     if refusal is not None:
         yield from explain(refusal, "DSP-2.2", BACK, banner=banner)
     else:
         yield from _decide(pharmacist, order, asked, banner)
     yield Commit(fact=SignedOut(session_id=pharmacist.session_id, reason="decided"), sop="DSP-2.2")
-
-
-def _cannot_decide(pharmacist: Session, session: Session) -> Refusal | None:
-    """The hub says the same of the record; here it is said to the person."""
-    if pharmacist.role is not StaffRole.PHARMACIST:
-        return NOT_A_PHARMACIST
-    return OWN_ORDER if pharmacist.staff_id == session.staff_id else None
 
 
 def decide_at_a_handheld(session: Session, line_id: str) -> Flow[None]:

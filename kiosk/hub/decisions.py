@@ -9,13 +9,14 @@ from sqlalchemy import Connection, select
 
 from kiosk.hub import lines, staff, visits
 from kiosk.hub.lines import By
-from kiosk.hub.refusals import NOT_A_PHARMACIST, NOTHING_TO_DECIDE, OWN_ORDER, not_decided
+from kiosk.hub.refusals import NOTHING_TO_DECIDE, not_decided
 from kiosk.hub.schema import decisions, orders
 from kiosk.model import records as r
 from kiosk.model.base import from_json, to_json
+from kiosk.model.decisions import may_not_decide
 from kiosk.model.errors import Refusal
 from kiosk.model.orders import DecisionState, DecisionWanted, Order, OrderLine, PickLine
-from kiosk.model.people import Session, StaffRole
+from kiosk.model.people import Session
 
 
 def wanted_of(connection: Connection, order_id: str) -> tuple[DecisionWanted, ...]:
@@ -61,10 +62,8 @@ def to_decide(connection: Connection, session: Session, order: Order | None) -> 
 
 
 def _cannot(connection: Connection, order_id: str, session: Session) -> Refusal | None:
-    if session.role is not StaffRole.PHARMACIST:
-        return NOT_A_PHARMACIST
     taken_by = connection.execute(select(orders.c.staff_id).where(orders.c.order_id == order_id)).scalar_one()
-    return OWN_ORDER if taken_by == session.staff_id else None
+    return may_not_decide(session, taken_by)
 
 
 def decided(

@@ -70,18 +70,6 @@ NOT_ACTIVE = Refusal(
 )
 
 
-NOT_A_PHARMACIST = Refusal(
-    rule="store.not_a_pharmacist",
-    reason=text("Only a pharmacist decides about this order."),
-    way_on=text("The pharmacist scans the badge and types the PIN."),
-    differs="pharmacist",
-)
-OWN_ORDER = Refusal(
-    rule="store.own_order",
-    reason=text("Nobody decides about an order that they took themselves."),
-    way_on=text("Another pharmacist decides."),
-    differs="pharmacist",
-)
 NOTHING_TO_DECIDE = Refusal(
     rule="store.nothing_to_decide",
     reason=text("This order does not wait for a decision."),
