@@ -1,5 +1,6 @@
 """Printers to try things on: ours on every kind of wire, and one that we did not write."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -43,6 +44,20 @@ def job(number: int = 1) -> Job:
 def driver(where: int | Connect, patience: Patience = HURRY, proof: Proof = "barrier") -> EscPosPrinter:
     connect = tcp("127.0.0.1", where) if isinstance(where, int) else where
     return EscPosPrinter("label", connect, paper=PAPER_80, proof=proof, patience=patience)
+
+
+Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+@asynccontextmanager
+async def listening(serve: Serve) -> AsyncIterator[int]:
+    """The port at which ``serve`` answers, while the block lasts."""
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()
+        await server.wait_closed()
 
 
 def conditions(states: list[PrinterState]) -> list[Condition]:

@@ -34,7 +34,7 @@ from kiosk.settings import (
     to_toml,
 )
 
-from .printers import plugged
+from .printers import listening, plugged
 
 
 @pytest.fixture
@@ -207,12 +207,9 @@ async def test_whatever_answers_at_an_address_the_doctor_ends_with_one_plain_sen
             writer.write(answer)
         writer.close()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    part = PrinterPart(url=f"tcp://127.0.0.1:{server.sockets[0].getsockname()[1]}", drawer="high")
-    async with asyncio.timeout(30):
+    async with listening(serve) as port, asyncio.timeout(30):
+        part = PrinterPart(url=f"tcp://127.0.0.1:{port}", drawer="high")
         findings = await examine(settings_for(printer=part), machine)
-    server.close()
-    await server.wait_closed()
     assert findings[0].well is False
     for finding in findings:
         assert all(char.isprintable() for char in finding.device + str(finding.says))

@@ -14,7 +14,7 @@ from kiosk.hw.printer.status import GIVE_UP, RESUME, Answer, Answers, state_of
 from kiosk.hw.wires import Wire
 
 from .near import NearWire, quickly
-from .printers import ASKED_FIRST, HURRY, TAG, conditions, driver, job
+from .printers import ASKED_FIRST, HURRY, TAG, conditions, driver, job, listening
 from .samples import until
 
 QUICK = Patience(connect=1.0, busy=0.1, status=0.3, clear=0.05, answer=0.4, ask_again=0.02, stopped=0.3)
@@ -240,12 +240,8 @@ async def one_at_a_time(printer: VirtualPrinter) -> AsyncIterator[int]:
             writer.transport.abort()
             taken = False
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    try:
-        yield server.sockets[0].getsockname()[1]
-    finally:
-        server.close()
-        await server.wait_closed()
+    async with listening(serve) as port:
+        yield port
 
 
 @pytest.mark.requirement("LBL-05")

@@ -19,6 +19,7 @@ from .printers import (
     conditions,
     driver,
     job,
+    listening,
 )
 from .samples import until
 
@@ -90,12 +91,8 @@ async def relay(port: int, after: int, happen: Callable[[], Awaitable[None]]) ->
         far_writer.close()
         writer.close()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    try:
-        yield server.sockets[0].getsockname()[1]
-    finally:
-        server.close()
-        await server.wait_closed()
+    async with listening(serve) as here:
+        yield here
 
 
 @pytest.mark.requirement("LBL-05")
@@ -257,13 +254,10 @@ async def test_a_printer_that_stops_reading_is_unknown_in_time() -> None:
         writer.transport.abort()
 
     over = asyncio.Event()
-    server = await asyncio.start_server(stall, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
     quick = Patience(status=0.2, clear=0.1, chunk=0.2, answer=0.2)
-    outcome = await driver(port, quick).print(Job(job_id="j", data=b"x" * 40_000_000))
-    over.set()
-    server.close()
-    await server.wait_closed()
+    async with listening(stall) as port:
+        outcome = await driver(port, quick).print(Job(job_id="j", data=b"x" * 40_000_000))
+        over.set()
     assert (outcome.result, str(outcome.reason)) == (
         "unknown",
         "The label printer took only a part of the label. Look whether it came out.",
@@ -278,10 +272,8 @@ async def test_stale_answers_of_an_earlier_job_are_not_this_jobs_answer() -> Non
         while data := await reader.read(4096):
             writer.write(b"\x12" * data.count(b"\x10\x04"))
 
-    server = await asyncio.start_server(stale, "127.0.0.1", 0)
-    outcome = await driver(server.sockets[0].getsockname()[1]).print(job())
-    server.close()
-    await server.wait_closed()
+    async with listening(stale) as port:
+        outcome = await driver(port).print(job())
     assert outcome.result == "unknown"
 
 
