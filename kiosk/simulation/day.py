@@ -61,9 +61,7 @@ class Outcome:
     faults: tuple[tuple[Fault, ...], ...] = ()
 
 
-def simulate(
-    plan: Plan, told: Callable[[str], None] | None = None, prepare: Callable[["Store"], None] | None = None
-) -> Outcome:
+def simulate(plan: Plan, told: Callable[[str], None] | None = None) -> Outcome:
     """Runs the plan to its end, or to the first violation."""
     loop = CountedLoop()
     folder = Path(tempfile.mkdtemp(prefix="simulated-", dir="/dev/shm" if Path("/dev/shm").is_dir() else None))
@@ -71,8 +69,6 @@ def simulate(
     try:
         with seeded(str(plan.seed), lambda: epoch_ns + int(loop.time() * 1e9)):
             store = Store(plan, folder, loop, told)
-            if prepare is not None:
-                prepare(store)
             with asyncio.Runner(loop_factory=lambda: loop) as runner:
                 runner.run(store.run())
         return store.outcome

@@ -23,10 +23,6 @@ _LEAST_COMMAND, _LEAST_ANSWER = 255, 256
 """What every phone takes and gives at least (8.3.3.1.2)."""
 
 
-def is_engagement(data: bytes) -> bool:
-    return data[:5].lower() == SCHEME.encode()
-
-
 def of_code(text: str) -> PhoneCode:
     """A QR code: ``mdoc:`` and base64url without padding. Raises ``NotProven``."""
     body = text[len(SCHEME) :].rstrip("=")

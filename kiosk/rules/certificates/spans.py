@@ -26,7 +26,6 @@ class Span:
     lod: Fraction | None = None
     loq: Fraction | None = None
     fault: Text | None = None
-    wrong_unit: bool = False
 
     @property
     def nothing(self) -> bool:
@@ -64,9 +63,7 @@ def span(row: Printed) -> Span:
             high, is_open = number or loq, True
         case "unreadable":
             fault = text("The result {result} cannot be read.", result=row.result)
-    return Span(
-        read.kind, low, high, is_open, stated, lod, loq, fault, wrong_unit=bool(fault) and read.kind != "unreadable"
-    )
+    return Span(read.kind, low, high, is_open, stated, lod, loq, fault)
 
 
 def _unit(row: Printed, read: Read) -> tuple[Unit | None, Text | None]:
