@@ -21,24 +21,16 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from argon2 import PasswordHasher
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from kiosk.demo import LABEL_FILES, SHOP_FILE
+from kiosk.demo import SHOP_FILE
 from kiosk.demo.hand import Hand
+from kiosk.demo.hub_settings import settings_of
 from kiosk.demo.specimens import licence, patient_card
 from kiosk.demo.wallet import CONTACTLESS, Authority, Wallet
 from kiosk.documents.codes import label_code
 from kiosk.hub.audit import facts_in
 from kiosk.hub.identity import Identity
-from kiosk.hub.settings import (
-    HubSettings,
-    RegistryAccess,
-    StaffEntry,
-    StoreFacts,
-    TerminalEntry,
-    TrackingAccess,
-)
 from kiosk.hw.mdoc.sim import ContactlessPhone
 from kiosk.hw.mdoc.vpcd import VirtualCard
 from kiosk.hw.printer.sim import VirtualPrinter
@@ -238,7 +230,9 @@ class Shop:
         self._hub_port = _free_port()
         self.fingerprint = Identity.load_or_make(self.folder / "hub-identity.pem").fingerprint
         self.hub_settings = self.folder / "hub.toml"
-        self.hub_settings.write_text(to_toml(self._hub(self._hub_port)), encoding="utf-8")
+        self.hub_settings.write_text(
+            to_toml(settings_of(self.seed, self.sandbox_url, self._hub_port)), encoding="utf-8"
+        )
         await self.start_hub()
         for entry in self.seed.terminals:
             if entry.role in PANELS and entry.role not in self.stations:
@@ -247,55 +241,6 @@ class Shop:
         for station in self.stations.values():
             self._spawn(station.hand.follow())
             self._spawn(self._keep_alive(station, die_at))
-
-    def _hub(self, port: int) -> HubSettings:
-        seed = self.seed
-        products = {product.id: product.price for product in seed.products}
-        return HubSettings(
-            data_dir=Path("hub"),
-            live=False,
-            host="127.0.0.1",
-            port=port,
-            identity_key=Path("hub-identity.pem"),
-            store=StoreFacts(
-                name=seed.store.name,
-                licence=seed.store.licence,
-                address=seed.store.address,
-                phone=seed.store.phone,
-                state=seed.store.state,
-                zone=seed.store.zone,
-            ),
-            tracking=TrackingAccess(
-                system="metrc",
-                url=self.sandbox_url,
-                licence=seed.store.licence,
-                vendor_key=seed.access.vendor_key,
-                user_key=seed.access.user_key,
-                # The sandbox was filled today and counts nobody's requests.
-                look_back_days=1,
-                per_second=50.0,
-            ),
-            registry=RegistryAccess(url=self.sandbox_url, key=seed.access.registry_key),
-            terminals=tuple(
-                TerminalEntry(name=entry.name, role=entry.role, token=entry.token)
-                for entry in seed.terminals
-                if entry.role != "dock"
-            ),
-            staff=tuple(
-                StaffEntry(
-                    id=entry.id,
-                    name=entry.name,
-                    role=entry.role,
-                    badge=entry.badge,
-                    pin_hash=PasswordHasher().hash(entry.pin),
-                )
-                for entry in seed.staff
-            ),
-            licences_on_phones=True,
-            prices={str(number): price for number, price in products.items()},
-            stock_every=5.0,
-            label_files=LABEL_FILES,
-        )
 
     async def _station(self, name: str, role: Any, token: str, sockets: Path) -> Station:
         place = self.folder / name
