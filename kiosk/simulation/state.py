@@ -94,5 +94,5 @@ class State:
     async def close(self) -> None: ...
 
 
-MOODS = {"slow": 0.05, "silent": 0.03, "nonsense": 0.01, "lost_answer": 0.05, "forgets": 0.02, "stale": 0.1}
-"""A bad day."""
+MOODS = {"slow": 0.05, "silent": 0.03, "nonsense": 0.01, "lost_answer": 0.05, "stale": 0.1}
+"""A bad day. Beside these ``forgets``: it says that it took a sale, and stores nothing (see ``docs/proof.md``)."""
